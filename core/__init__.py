@@ -1,0 +1,1 @@
+"""Headless heart of Thoralens: reading, preprocessing, models, saliency, report. No Qt, no VTK."""

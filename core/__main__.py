@@ -1,0 +1,204 @@
+"""The command line, `thoralens-core`: a stable interface that scripts may rely on.
+
+Exit status: 0 done, 2 wrong use, 3 input refused (reason and remedy on standard error), 1 a bug.
+With --json, one JSON document on standard output and nothing else there.
+"""
+
+import json
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from core.console import print_refusal, progress_on_stderr
+from core.errors import ModelInputError, ThoralensError
+from core.prognosis import RESEARCH_USE_ONLY
+
+REFUSED = 3
+EPILOG = RESEARCH_USE_ONLY
+
+app = typer.Typer(
+    help="Prognosis from chest CT, headless.",
+    epilog=EPILOG,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+phantom_app = typer.Typer(help="Synthetic chest CTs.", no_args_is_help=True)
+app.add_typer(phantom_app, name="phantom")
+
+PathArgument = Annotated[Path, typer.Argument(help="Folder with DICOM files, at any depth.")]
+OutOption = Annotated[Path, typer.Option("--out", help="Folder for the results.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
+
+
+class Device(StrEnum):
+    """Where the model may run."""
+
+    AUTO = "auto"
+    CPU = "cpu"
+    CUDA = "cuda"
+
+
+class Precision(StrEnum):
+    """How exactly the model may compute."""
+
+    AUTO = "auto"
+    FP32 = "fp32"
+    BF16 = "bf16"
+
+
+@app.command("index", epilog=EPILOG)
+def index_command(path: PathArgument, as_json: JsonOption = False) -> None:
+    """Every series under PATH, its fitness, every unreadable file with its reason."""
+    from core.data.geometry_gate import fitness_of
+    from core.data.series_index import index
+    from core.report.index_listing import index_document, print_index
+
+    with progress_on_stderr() as progress:
+        found = index(path, progress)
+    document = index_document(found, {record.uid: fitness_of(record) for record in found.series})
+    if as_json:
+        _print_json(document)
+    else:
+        print_index(document)
+
+
+@app.command("analyse", epilog=EPILOG)
+def analyse_command(
+    path: PathArgument,
+    out: OutOption,
+    series: Annotated[str, typer.Option(help="Series UID; else the one that fits best.")] = "",
+    model: Annotated[str, typer.Option(help="Model id; see `thoralens-core models`.")] = "",
+    clinical: Annotated[Path | None, typer.Option(help="JSON file of clinical values.")] = None,
+    device: Device = Device.AUTO,
+    precision: Precision = Precision.AUTO,
+) -> None:
+    """Run a model on a CT; write result.json, maps, key views and report.pdf into --out."""
+    from core.analysis import analyse, require_fit
+    from core.analysis_result import DEFAULT_MODEL_ID, AnalysisRequest
+    from core.data.geometry_gate import fitness_of
+    from core.data.read_series import read
+    from core.data.series_choice import choose_series
+    from core.progress import Span
+    from core.report.outputs import write_outputs
+
+    values = _clinical_values(clinical)
+    with progress_on_stderr() as progress:
+        record = choose_series(path, series, Span(progress, 0.0, 0.05))
+        fitness = fitness_of(record)
+        require_fit(fitness.model)
+        request = AnalysisRequest(
+            volume=read(record, Span(progress, 0.05, 0.15)),
+            series=record,
+            fitness=fitness,
+            model_id=model or DEFAULT_MODEL_ID,
+            clinical=values,
+            device=device.value,
+            precision=precision.value,
+        )
+        result = analyse(request, Span(progress, 0.15, 0.85))
+        write_outputs(out, request, result, Span(progress, 0.85, 1.0))
+    for warning in result.prognosis.warnings:
+        sys.stderr.write(f"Warning: {warning}\n")
+    sys.stderr.write(f"{EPILOG}\n")
+
+
+@app.command("models", epilog=EPILOG)
+def models_command(as_json: JsonOption = False) -> None:
+    """Cards, parameter counts, weights present / missing / damaged."""
+    from core.models.bundle_folders import bundles
+    from core.models.bundles import parameter_counts
+
+    rows = [
+        {
+            "id": bundle.card.id,
+            "title": bundle.card.title,
+            "trained": bundle.card.trained,
+            "demonstration": bundle.card.demonstration,
+            "parameters": parameter_counts(bundle),
+            "weights": bundle.weights,
+            "card": bundle.card.model_dump(mode="json"),
+        }
+        for bundle in bundles()
+    ]
+    if as_json:
+        _print_json({"models": rows})
+        return
+    table = Table("id", "title", "parameters", "survival head", "weights")
+    for bundle, row in zip(bundles(), rows, strict=True):
+        counts = parameter_counts(bundle)
+        weights = "from a seed: NOT trained" if row["weights"] == "seed" else str(row["weights"])
+        table.add_row(
+            bundle.card.id,
+            bundle.card.title,
+            f"{counts['published_model']:,}",
+            f"{counts['survival_head']:,}",
+            weights,
+        )
+    Console().print(table)
+
+
+@app.command("doctor", epilog=EPILOG)
+def doctor_command() -> None:
+    """What this machine has and lacks, in words."""
+    from core.doctor import examine
+
+    console = Console()
+    for finding in examine():
+        mark = "[green]ok   [/]" if finding.is_well else "[red]lacks[/]"
+        console.print(f"{mark}  {finding.topic}: {finding.text}", highlight=False)
+
+
+@phantom_app.command("sample", epilog=EPILOG)
+def phantom_sample_command(
+    out: Annotated[Path | None, typer.Option("--out", help="Folder; else the cache.")] = None,
+) -> None:
+    """Write the synthetic chest CT that the viewer opens as its sample; print its folder."""
+    from core.phantom.sample import make_sample, sample_folder
+
+    with progress_on_stderr() as progress:
+        folder = sample_folder(progress) if out is None else make_sample(out, progress)
+    sys.stdout.write(f"{folder}\n")
+
+
+def _clinical_values(path: Path | None) -> dict[str, float]:
+    if path is None:
+        return {}
+    try:
+        values = json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise ModelInputError(
+            f"The clinical values are no readable JSON file ({type(error).__name__}).",
+            'Give an object such as {"age_years": 65, "male": 1}.',
+        ) from None
+    is_plain = isinstance(values, dict) and all(
+        isinstance(value, int | float) and not isinstance(value, bool) for value in values.values()
+    )
+    if not is_plain:
+        raise ModelInputError(
+            "The clinical values must be one JSON object of numbers.",
+            'Give an object such as {"age_years": 65, "male": 1}.',
+        )
+    return {str(name): float(value) for name, value in values.items()}
+
+
+def _print_json(document: object) -> None:
+    sys.stdout.write(json.dumps(document, indent=2, allow_nan=False) + "\n")
+
+
+def main() -> None:
+    """Run the command line; refusals end with status 3."""
+    try:
+        app()
+    except ThoralensError as error:
+        print_refusal(error)
+        sys.exit(REFUSED)
+
+
+if __name__ == "__main__":
+    main()

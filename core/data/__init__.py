@@ -1,0 +1,1 @@
+"""Reading of chest CT: index of a folder, geometry gate, pixels, NIfTI."""

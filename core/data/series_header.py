@@ -1,0 +1,147 @@
+"""What the header of one file says: a slice of a CT series, or why it is none."""
+
+from pathlib import Path
+
+import numpy as np
+from pydicom import Dataset
+from pydicom.uid import EnhancedCTImageStorage, generate_uid
+
+from core.data.dicom_file import number, numbers, syntax_of, text, texts, whole_number
+from core.data.series import Patient, SeriesRecord, SliceHeader
+
+INDEX_TAGS = (
+    "ImageType", "SOPClassUID", "SOPInstanceUID", "StudyDate", "Modality", "Manufacturer",
+    "StudyDescription", "SeriesDescription", "ManufacturerModelName", "PatientName", "PatientID",
+    "PatientSex", "PatientAge", "ContrastBolusAgent", "BodyPartExamined", "SliceThickness", "KVP",
+    "ConvolutionKernel", "PatientPosition", "StudyInstanceUID", "SeriesInstanceUID", "SeriesNumber",
+    "InstanceNumber", "ImagePositionPatient", "ImageOrientationPatient", "FrameOfReferenceUID",
+    "SamplesPerPixel", "NumberOfFrames", "Rows", "Columns", "PixelSpacing", "BurnedInAnnotation",
+    "RescaleIntercept", "RescaleSlope", "RescaleType", "LossyImageCompression",
+    "SpecificCharacterSet",
+)  # fmt: skip
+
+LOSSY_SYNTAXES = {f"1.2.840.10008.1.2.4.{last}" for last in (50, 51, 53, 55, 81, 91, 203)}
+"""Transfer syntaxes of JPEG, JPEG-LS and JPEG 2000 that may change the pixel values."""
+
+UNIT_TOLERANCE = 1e-3
+"""Direction cosines must be perpendicular unit vectors this closely: ten times their rounding."""
+
+
+class NotSliceError(ValueError):
+    """A DICOM file that is not one CT slice; the message says why, without its name."""
+
+
+def slice_header(header: Dataset, path: Path) -> SliceHeader:
+    """The slice that a header describes.
+
+    Raises:
+        NotSliceError: Not CT, several frames, colour, or without a place in the patient.
+    """
+    _require_ct_slice(header)
+    rows, columns = whole_number(header, "Rows"), whole_number(header, "Columns")
+    spacing = numbers(header, "PixelSpacing", 2)
+    position = numbers(header, "ImagePositionPatient", 3)
+    orientation = numbers(header, "ImageOrientationPatient", 6)
+    if not rows or not columns or rows < 1 or columns < 1:
+        raise NotSliceError("its rows and columns are not stated")
+    if position is None or orientation is None:
+        raise NotSliceError("no position in the patient: a screenshot or other derived picture")
+    if spacing is None or min(spacing) <= 0:
+        raise NotSliceError("its pixel spacing is missing or not positive")
+    if not _are_perpendicular_units(orientation):
+        raise NotSliceError("its orientation is not a pair of perpendicular directions")
+    return SliceHeader(
+        path=path,
+        sop_instance_uid=text(header, "SOPInstanceUID")
+        or str(header.file_meta.get("MediaStorageSOPInstanceUID", "")),
+        instance_number=whole_number(header, "InstanceNumber"),
+        position_mm=(position[0], position[1], position[2]),
+        orientation=_six(orientation),
+        rows=rows,
+        columns=columns,
+        pixel_spacing_mm=(spacing[0], spacing[1]),
+        thickness_mm=number(header, "SliceThickness"),
+        transfer_syntax_uid=syntax_of(header),
+    )
+
+
+def _require_ct_slice(header: Dataset) -> None:
+    modality = text(header, "Modality")
+    frames = whole_number(header, "NumberOfFrames") or 1
+    if modality != "CT":
+        raise NotSliceError(f"modality {modality[:16] or 'not stated'}: only CT is read")
+    if frames > 1 or text(header, "SOPClassUID") == EnhancedCTImageStorage:
+        raise NotSliceError(f"multi-frame CT ({frames} frames in one file): not read yet")
+    if (whole_number(header, "SamplesPerPixel") or 1) != 1:
+        raise NotSliceError("a colour picture, not a CT slice")
+
+
+def series_uid(header: Dataset, folder: Path) -> str:
+    """Series Instance UID, or a stand-in where de-identification removed it.
+
+    The stand-in is made from what still tells series apart: study, frame of reference, number,
+    description, kernel and folder.
+    """
+    stated = text(header, "SeriesInstanceUID")
+    if stated:
+        return stated
+    keywords = (
+        "StudyInstanceUID", "FrameOfReferenceUID", "SeriesNumber", "SeriesDescription",
+        "ConvolutionKernel",
+    )  # fmt: skip
+    told_apart_by = [text(header, keyword) for keyword in keywords]
+    return str(generate_uid(entropy_srcs=[*told_apart_by, str(folder)]))
+
+
+def _six(values: tuple[float, ...]) -> tuple[float, float, float, float, float, float]:
+    a, b, c, d, e, f = values
+    return a, b, c, d, e, f
+
+
+def _are_perpendicular_units(orientation: tuple[float, ...]) -> bool:
+    cosines = np.array(orientation).reshape(2, 3)
+    return bool(np.allclose(cosines @ cosines.T, np.eye(2), rtol=0, atol=UNIT_TOLERANCE))
+
+
+def rescale_type(header: Dataset) -> str:
+    """Unit of the rescaled values, "missing" where neither slope nor intercept is stated."""
+    if number(header, "RescaleSlope") is None and number(header, "RescaleIntercept") is None:
+        return "missing"
+    return text(header, "RescaleType").upper()
+
+
+def is_lossy(header: Dataset) -> bool:
+    """True where the header or the encoding says that pixel values were changed to save space."""
+    return text(header, "LossyImageCompression") == "01" or syntax_of(header) in LOSSY_SYNTAXES
+
+
+def series_record(header: Dataset, uid: str) -> SeriesRecord:
+    """What one header says of its series; no slices yet."""
+    return SeriesRecord(
+        uid=uid,
+        slices=(),
+        study_uid=text(header, "StudyInstanceUID"),
+        frame_of_reference_uid=text(header, "FrameOfReferenceUID"),
+        modality=text(header, "Modality"),
+        description=text(header, "SeriesDescription"),
+        study_description=text(header, "StudyDescription"),
+        study_date=text(header, "StudyDate"),
+        series_number=whole_number(header, "SeriesNumber"),
+        body_part=text(header, "BodyPartExamined"),
+        manufacturer=text(header, "Manufacturer"),
+        scanner_model=text(header, "ManufacturerModelName"),
+        kernel=" ".join(texts(header, "ConvolutionKernel")),
+        kvp=number(header, "KVP"),
+        patient_position=text(header, "PatientPosition"),
+        image_type=texts(header, "ImageType"),
+        contrast_agent=text(header, "ContrastBolusAgent"),
+        burned_in_annotation=text(header, "BurnedInAnnotation"),
+        rescale_type=rescale_type(header),
+        is_lossy=is_lossy(header),
+        patient=Patient(
+            name=text(header, "PatientName"),
+            identifier=text(header, "PatientID"),
+            sex=text(header, "PatientSex"),
+            age=text(header, "PatientAge"),
+        ),
+    )

@@ -1,0 +1,151 @@
+"""What speaks against using a series for the model or for calcium, in words."""
+
+import numpy as np
+
+from core.data.fitness import Level, Reason
+from core.data.series import SeriesRecord
+from core.data.slice_stack import slice_thickness_mm, stack_of
+
+NON_AXIAL_DEGREES = 30.0
+"""Slices tilted further than this against the patient's long axis are not axial: a tilted gantry
+reaches about 30 degrees, coronal and sagittal slices lie at 90."""
+
+MODEL_THICKNESS_MM = 2.5
+"""Lu et al. 2022 admitted scans of at most this axial thickness; the model saw no thicker one."""
+
+MODEL_THICKNESS_LIMIT_MM = 5.0
+"""Twice that: beyond it we refuse. This limit is ours, the paper has none."""
+
+MODEL_COVERAGE_MM = 150.0
+"""Adult lungs are 200 to 300 mm high: a shorter stack most likely misses part of them."""
+
+MODEL_SLICES = 32
+"""Fewer slices than a quarter of the network's 128: three quarters would be interpolated."""
+
+CALCIUM_THICKNESS_MM = 3.0
+"""The Agatston score is defined on slices of 3 mm."""
+
+CALCIUM_THICKNESS_LIMIT_MM = 5.0
+"""Beyond this, small plaques drown in partial volume."""
+
+CALCIUM_KVP = 120.0
+"""The threshold of 130 HU holds for this tube voltage."""
+
+NO_CONTRAST = ("", "NO", "NONE", "N", "NO CONTRAST", "WITHOUT")
+
+
+def _block(text: str, remedy: str) -> Reason:
+    return Reason(Level.BLOCK, text, remedy)
+
+
+def _warn(text: str, remedy: str = "") -> Reason:
+    return Reason(Level.WARN, text, remedy)
+
+
+def value_faults(record: SeriesRecord) -> list[Reason]:
+    """Why the values may not be hounsfield units as the scanner measured them."""
+    found = []
+    if record.rescale_type not in ("", "HU"):
+        unit = record.rescale_type
+        text = (
+            "Hounsfield units were expected, the headers state neither slope nor intercept."
+            if unit == "missing"
+            else f"Hounsfield units were expected, the headers say the values are '{unit[:16]}'."
+        )
+        found.append(_warn(text, "Do not measure on it; choose a series in hounsfield units."))
+    if record.is_lossy:
+        found.append(
+            _warn(
+                "The pixels went through a lossy compression: values differ from the scanner's.",
+                "Choose the original, uncompressed or losslessly compressed series.",
+            )
+        )
+    return found
+
+
+def model_reasons(record: SeriesRecord) -> list[Reason]:
+    """What speaks against running the model; the rule is stated in `geometry_gate.fitness_of`."""
+    found = [_model_thickness(record), _not_axial(record), _not_hounsfield(record)]
+    stack = stack_of(record)
+    coverage = abs(float(stack.positions_mm[-1, 2] - stack.positions_mm[0, 2]))
+    if coverage < MODEL_COVERAGE_MM:
+        found.append(
+            _warn(
+                f"The slices cover {coverage:.0f} mm from head to foot, under "
+                f"{MODEL_COVERAGE_MM:.0f} mm: they may not cover both lungs.",
+                "Choose a series of the whole chest.",
+            )
+        )
+    if record.slice_count < MODEL_SLICES:
+        found.append(
+            _warn(
+                f"Only {record.slice_count} slices for the 128 that the network takes: most of "
+                "its input is interpolated.",
+                "Choose a series with more, thinner slices.",
+            )
+        )
+    if _has_contrast(record):
+        found.append(_warn("Contrast agent was given: vessels and heart look denser than without."))
+    return [reason for reason in found if reason is not None]
+
+
+def _model_thickness(record: SeriesRecord) -> Reason | None:
+    thickness = slice_thickness_mm(record)
+    if thickness <= MODEL_THICKNESS_MM:
+        return None
+    text = (
+        f"The slices are {thickness:.3g} mm thick, over 2.5 mm axial thickness, the most that the "
+        "model's study admitted (Lu et al. 2022)"
+    )
+    remedy = "Choose or reconstruct a series of 2.5 mm or thinner."
+    if thickness <= MODEL_THICKNESS_LIMIT_MM:
+        return _warn(f"{text}.", remedy)
+    return _block(f"{text}; over 5 mm the model is not run.", remedy)
+
+
+def _not_axial(record: SeriesRecord) -> Reason | None:
+    cosine = float(np.clip(abs(stack_of(record).normal[2]), 0, 1))
+    degrees = float(np.degrees(np.arccos(cosine)))
+    if degrees <= NON_AXIAL_DEGREES:
+        return None
+    return _block(
+        f"Axial slices were expected, these lie {degrees:.0f} degrees off.",
+        "Choose the axial series.",
+    )
+
+
+def _not_hounsfield(record: SeriesRecord) -> Reason | None:
+    if record.rescale_type in ("", "HU"):
+        return None
+    return _block("The values are not known to be hounsfield units.", "Choose a series that is.")
+
+
+def _has_contrast(record: SeriesRecord) -> bool:
+    return record.contrast_agent.upper() not in NO_CONTRAST
+
+
+def calcium_reasons(record: SeriesRecord) -> list[Reason]:
+    """What speaks against scoring calcium."""
+    found = [_calcium_thickness(record), _not_axial(record), _not_hounsfield(record)]
+    if record.kvp is not None and record.kvp != CALCIUM_KVP:
+        found.append(
+            _warn(
+                f"Scanned at {record.kvp:.0f} kVp, the Agatston score is defined at "
+                f"{CALCIUM_KVP:.0f} kVp: a score is 'modified'."
+            )
+        )
+    if _has_contrast(record):
+        text = "Contrast agent was given: it cannot be told from calcium."
+        found.append(_block(text, "Choose the series without contrast agent."))
+    return [reason for reason in found if reason is not None]
+
+
+def _calcium_thickness(record: SeriesRecord) -> Reason | None:
+    thickness = slice_thickness_mm(record)
+    if thickness <= CALCIUM_THICKNESS_MM:
+        return None
+    text = f"The slices are {thickness:.3g} mm thick, calcium is scored on 3 mm"
+    remedy = "Choose or reconstruct a series of 3 mm or thinner."
+    if thickness <= CALCIUM_THICKNESS_LIMIT_MM:
+        return _warn(f"{text}.", remedy)
+    return _block(f"{text}; over 5 mm it is not scored.", remedy)

@@ -1,0 +1,141 @@
+"""What this machine has and lacks for Thoralens, in words."""
+
+import ctypes.util
+import importlib.util
+import os
+import platform
+import shutil
+import sys
+from dataclasses import dataclass
+from importlib.metadata import requires, version
+from pathlib import Path
+
+import platformdirs
+import torch
+
+from core.errors import WeightsError
+from core.models.bundle_folders import bundles
+
+NEEDED_MEMORY_GB = 6.0
+NEEDED_DISK_GB = 1.0
+LINUX_LIBRARIES = {"EGL": "libegl1", "GL": "libgl1", "xkbcommon": "libxkbcommon0"}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at.
+
+    Attributes:
+        topic: What was looked at.
+        is_well: False where something is lacking.
+        text: What was found and, where it lacks, what to do.
+    """
+
+    topic: str
+    is_well: bool
+    text: str
+
+
+def examine() -> tuple[Finding, ...]:
+    """Look at Python, packages, device, memory, disk, screen libraries and models."""
+    return (
+        _python(),
+        _packages(),
+        _device(),
+        _memory(),
+        _disk(),
+        *_window(),
+        *_models(),
+    )
+
+
+def _python() -> Finding:
+    is_well = sys.version_info >= (3, 11)
+    text = f"Python {platform.python_version()} on {platform.system()} {platform.machine()}"
+    return Finding("Python", is_well, text if is_well else f"{text}: 3.11 or newer is needed")
+
+
+def _packages() -> Finding:
+    try:
+        needed = [line for line in requires("thoralens") or [] if "extra" not in line]
+    except importlib.metadata.PackageNotFoundError:
+        return Finding("packages", False, "Thoralens is not installed: bash packaging/run.sh")
+    names = [line.split(">")[0].split("=")[0].strip() for line in needed]
+    lacking = [name for name in names if not _is_installed(name)]
+    if lacking:
+        return Finding("packages", False, f"missing: {', '.join(lacking)}. Run packaging/run.sh")
+    return Finding("packages", True, f"all {len(names)} are installed; torch {version('torch')}")
+
+
+def _is_installed(name: str) -> bool:
+    try:
+        version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return False
+    return True
+
+
+def _device() -> Finding:
+    if torch.cuda.is_available():
+        return Finding("device", True, f"GPU: {torch.cuda.get_device_name()}")
+    threads = torch.get_num_threads()
+    return Finding("device", True, f"no GPU seen; the model runs on {threads} CPU threads")
+
+
+def _memory() -> Finding:
+    pages, size = "SC_PHYS_PAGES", "SC_PAGE_SIZE"
+    if not hasattr(os, "sysconf") or pages not in os.sysconf_names:
+        return Finding("memory", True, "not known on this system; 6 GB are needed")
+    total_gb = os.sysconf(pages) * os.sysconf(size) / 1e9
+    is_well = total_gb >= NEEDED_MEMORY_GB
+    text = f"{total_gb:.0f} GB"
+    if not is_well:
+        text += f": the model with its maps needs a machine of {NEEDED_MEMORY_GB:.0f} GB"
+    return Finding("memory", is_well, text)
+
+
+def _disk() -> Finding:
+    folder = Path(platformdirs.user_cache_dir("thoralens", appauthor=False))
+    while not folder.exists():
+        folder = folder.parent
+    free_gb = shutil.disk_usage(folder).free / 1e9
+    is_well = free_gb >= NEEDED_DISK_GB
+    text = f"{free_gb:.0f} GB free for the cache"
+    return Finding("disk", is_well, text if is_well else f"{text}: 1 GB is needed")
+
+
+def _window() -> tuple[Finding, ...]:
+    packages = [name for name in ("PySide6", "vtkmodules") if not importlib.util.find_spec(name)]
+    if packages:
+        return (Finding("window", False, f"{', '.join(packages)} missing: pip install .[viewer]"),)
+    if sys.platform != "linux":
+        return (Finding("window", True, "Qt and VTK are installed"),)
+    lacking = [
+        package for name, package in LINUX_LIBRARIES.items() if not ctypes.util.find_library(name)
+    ]
+    if lacking:
+        remedy = f"sudo apt-get install {' '.join(lacking)}"
+        return (Finding("window", False, f"system libraries missing: {remedy}"),)
+    screen = bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+    words = "a screen is there" if screen else "no screen here: use thoralens-core analyse"
+    return (Finding("window", True, f"Qt and VTK are installed; {words}"),)
+
+
+def _models() -> tuple[Finding, ...]:
+    try:
+        found = bundles()
+    except WeightsError as error:
+        return (Finding("models", False, str(error)),)
+    return tuple(
+        Finding(
+            f"model {bundle.card.id}",
+            bundle.weights in {"present", "seed"},
+            {
+                "present": "weights present and undamaged",
+                "seed": "NOT trained: weights come from a seed, its numbers mean nothing",
+                "missing": "weights missing: copy the bundle anew",
+                "damaged": "weights damaged: copy the bundle anew",
+            }[bundle.weights],
+        )
+        for bundle in found
+    )

@@ -1,0 +1,1 @@
+"""The published models: cards, bundles, networks. One published model, one file."""

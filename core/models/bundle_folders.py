@@ -1,0 +1,91 @@
+"""Which model bundles this machine holds, and whether their weights are what the cards promise.
+
+A bundle lies in ``resources/models/<id>`` (ours) or ``<user data>/models/<id>`` (the user's own,
+made by the trainer). Reads cards and digests only: no torch.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+from core.errors import WeightsError
+from core.models.cards import ModelCard, read_card
+
+BUNDLED = Path(__file__).resolve().parents[2] / "resources" / "models"
+WEIGHTS_FILE = "weights.safetensors"
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A model bundle on disk.
+
+    Attributes:
+        folder: Where it lies.
+        card: Its card.
+    """
+
+    folder: Path
+    card: ModelCard
+
+    @property
+    def weights(self) -> str:
+        """One of present, missing, damaged; or seed, where the card names no weights file."""
+        if self.card.weights_sha256 is None:
+            return "seed"
+        path = self.folder / WEIGHTS_FILE
+        if not path.is_file():
+            return "missing"
+        with path.open("rb") as stream:
+            found = hashlib.file_digest(stream, "sha256").hexdigest()
+        return "present" if found == self.card.weights_sha256 else "damaged"
+
+
+def user_models_folder() -> Path:
+    """Where a user's own bundles are looked for."""
+    return Path(platformdirs.user_data_dir("thoralens", appauthor=False)) / "models"
+
+
+def bundles(extra: Path | None = None) -> tuple[Bundle, ...]:
+    """All bundles: the bundled ones, then the user's, in order of their ids.
+
+    Args:
+        extra: Folder of bundles to use instead of the user's own.
+
+    Raises:
+        WeightsError: A card is damaged, or two bundles carry one id.
+    """
+    found: dict[str, Bundle] = {}
+    for parent in (BUNDLED, extra or user_models_folder()):
+        for folder in sorted(parent.glob("*/card.json")):
+            bundle = Bundle(folder.parent, read_card(folder.parent))
+            if bundle.card.id in found:
+                raise WeightsError(
+                    f"Two model bundles carry the id '{bundle.card.id}'.",
+                    "Give your own bundle another id in its card.json.",
+                )
+            found[bundle.card.id] = bundle
+    return tuple(found.values())
+
+
+def list_cards(extra: Path | None = None) -> tuple[ModelCard, ...]:
+    """Cards of all bundles."""
+    return tuple(bundle.card for bundle in bundles(extra))
+
+
+def find_bundle(model_id: str, extra: Path | None = None) -> Bundle:
+    """The bundle with this id.
+
+    Raises:
+        WeightsError: There is none; the message names those that exist.
+    """
+    found = bundles(extra)
+    for bundle in found:
+        if bundle.card.id == model_id:
+            return bundle
+    names = ", ".join(bundle.card.id for bundle in found)
+    raise WeightsError(
+        f"There is no model '{model_id}'; this machine holds: {names}.",
+        "Choose one of these, or copy the bundle's folder into the models folder.",
+    )

@@ -1,0 +1,126 @@
+"""The card of a model: what it is, what it was trained on, what goes in and what comes out.
+
+A bundle is a folder with ``card.json`` (this schema) and, once trained, ``weights.safetensors``.
+"""
+
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from core.errors import WeightsError
+from core.prognosis import DEMONSTRATION, NOT_TRAINED
+
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Positive = Annotated[float, Field(gt=0)]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class InputDescription(_Frozen):
+    """What the network is fed."""
+
+    shape: tuple[int, int, int]
+    hu_window: tuple[float, float]
+    outside_intensity: float
+    region: str
+
+
+class ClinicalColumn(_Frozen):
+    """One clinical value, scaled to 0..1 between `minimum` and `maximum`."""
+
+    name: str
+    title: str
+    unit: str = ""
+    minimum: float
+    maximum: float
+
+
+class SurvivalOutput(_Frozen):
+    """Intervals of the discrete-time survival head."""
+
+    outcome: str
+    breaks_years: tuple[float, ...]
+    horizons_years: tuple[float, ...]
+
+    @model_validator(mode="after")
+    def _check_breaks(self) -> Self:
+        if self.breaks_years[0] != 0 or list(self.breaks_years) != sorted(set(self.breaks_years)):
+            raise ValueError(f"breaks_years must rise from 0, got {self.breaks_years}")
+        if any(h > self.breaks_years[-1] for h in self.horizons_years):
+            raise ValueError("horizons_years must not lie beyond the last break")
+        return self
+
+
+class ModelCard(_Frozen):
+    """Everything a reader must know about a model before believing a number of it.
+
+    `weights_sha256` is the digest of ``weights.safetensors``; a bundle without weights has
+    `initialisation_seed` and the digest of what that seed gives (`initialisation_sha256`) instead.
+    """
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+    title: str
+    citation: str
+    doi: str
+    architecture: str
+    variant: str
+    outcome: str
+    intended_use: str
+    not_for: str
+    training_cohort: str
+    reproduced: str
+    deviations: tuple[str, ...]
+    input: InputDescription
+    survival: SurvivalOutput | None
+    clinical: tuple[ClinicalColumn, ...] = ()
+    saliency_layer: str
+    gradcam_threshold: Annotated[float, Field(ge=0, le=1)]
+    licence: str
+    trained: bool
+    demonstration: bool
+    weights_sha256: Sha256 | None = None
+    initialisation_seed: int | None = None
+    initialisation_sha256: Sha256 | None = None
+
+    @model_validator(mode="after")
+    def _check_weights(self) -> Self:
+        if self.trained and self.weights_sha256 is None:
+            raise ValueError("a trained model needs weights_sha256")
+        if not self.trained and self.initialisation_seed is None and self.weights_sha256 is None:
+            raise ValueError("a card names either weights_sha256 or initialisation_seed")
+        return self
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What must stand beside every number of this model."""
+        if not self.trained:
+            return (NOT_TRAINED,)
+        return (DEMONSTRATION,) if self.demonstration else ()
+
+
+def read_card(folder: Path) -> ModelCard:
+    """Read and check ``card.json`` of a bundle.
+
+    Raises:
+        WeightsError: No card, or one that does not follow the schema; the message names the field.
+    """
+    path = folder / "card.json"
+    if not path.is_file():
+        raise WeightsError(
+            f"The model bundle '{folder.name}' holds no card.json.",
+            "A bundle is a folder with card.json and weights.safetensors; copy it anew.",
+        )
+    try:
+        return ModelCard.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        faults = "; ".join(
+            f"{'.'.join(map(str, fault['loc'])) or 'card'}: {fault['msg']}"
+            for fault in error.errors(include_input=False, include_url=False)
+        )
+        raise WeightsError(
+            f"The card of the model bundle '{folder.name}' is not valid: {faults}.",
+            "Correct card.json, or copy the bundle anew.",
+        ) from None

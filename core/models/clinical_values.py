@@ -1,0 +1,41 @@
+"""Clinical values of a hybrid model: checked against the card, scaled to 0..1. No torch."""
+
+from collections.abc import Mapping
+from math import isfinite
+
+from core.errors import ModelInputError
+from core.models.cards import ClinicalColumn, ModelCard
+
+
+def scaled(card: ModelCard, clinical: Mapping[str, float]) -> list[float]:
+    """Values in the order of the card, each scaled to 0..1 between its minimum and maximum.
+
+    Raises:
+        ModelInputError: A value is missing, unknown, not a number or outside its range. Nothing is
+            imputed: a guessed value would give a guessed risk.
+    """
+    names = [column.name for column in card.clinical]
+    missing = [name for name in names if name not in clinical]
+    unknown = sorted(set(clinical) - set(names))
+    if missing or unknown:
+        found = "; ".join(
+            f"{word}: {', '.join(some)}"
+            for word, some in (("missing", missing), ("unknown", unknown))
+            if some
+        )
+        raise ModelInputError(
+            f"{card.title} needs exactly {len(names)} clinical values; {found}.",
+            "Give every value, or choose a model that needs the scan alone.",
+        )
+    return [_scaled_value(column, clinical[column.name]) for column in card.clinical]
+
+
+def _scaled_value(column: ClinicalColumn, value: float) -> float:
+    if not isfinite(value) or not column.minimum <= value <= column.maximum:
+        raise ModelInputError(
+            f"'{column.name}' must lie between {column.minimum:g} and {column.maximum:g} "
+            f"{column.unit}".rstrip()
+            + f"; it is {value:g}.",
+            "Correct the value; outside this range the model was never tried.",
+        )
+    return (value - column.minimum) / (column.maximum - column.minimum)

@@ -1,0 +1,1 @@
+"""Synthetic thorax for demonstration and tests. Nobody was ever scanned for it."""

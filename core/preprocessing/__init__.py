@@ -1,0 +1,1 @@
+"""From hounsfield units to the input of a model: one step, one file."""

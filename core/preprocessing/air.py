@@ -1,0 +1,104 @@
+"""The air in each slice that may be lung: the first step of Liao et al. (team grt123, DSB 2017)."""
+
+import numpy as np
+from scipy.ndimage import binary_erosion, gaussian_filter1d
+
+from core.preprocessing.air_runs import Booleans, Floats, Integers, Runs, find_runs, joined, parts
+from core.progress import Progress
+from core.volume import Volume
+
+BLUR_SIGMA_VOXELS = 1.0
+BLUR_TRUNCATE_SIGMAS = 2.0
+AIR_BELOW_HU = -600
+LEAST_AREA_MM2 = 30.0
+GREATEST_ECCENTRICITY = 0.99
+CORNER_VOXELS = 10
+"""A constant corner of this size means that the scanner filled what lies outside its circle."""
+BLUR_REACH_VOXELS = 2
+SLAB_SLICES = 16
+"""Slices worked on at once: few enough to stay in the processor's cache."""
+
+
+def air_in_slices(volume: Volume, progress: Progress) -> Runs:
+    """Runs of the air parts that are large and round enough to be lung, slice by slice.
+
+    Each slice is blurred and thresholded; its 8-connected parts stay if larger than 30 mm2 and less
+    eccentric than 0.99. Where a slice's corner is constant, what lies outside the circle of the
+    reconstruction is left out.
+
+    Args:
+        volume: Slices towards the head, rows to the back, columns to the patient's left.
+        progress: Stepped once a slab.
+    """
+    slice_count = volume.geometry.shape[0]
+    circle = _inside_circle(volume)
+    slabs = []
+    for start in range(0, slice_count, SLAB_SLICES):
+        progress.step(start / slice_count, "Finding air")
+        slab = volume.hu[start : start + SLAB_SLICES]
+        runs = find_runs(_air(slab, circle), start, slice_count)
+        slabs.append(_plausible(runs, volume.geometry.spacing_mm))
+    return joined(slabs)
+
+
+def _air(slab: np.ndarray, circle: Booleans) -> Booleans:
+    blurred = slab.astype(np.float32)
+    for axis in (1, 2):
+        blurred = gaussian_filter1d(
+            blurred, BLUR_SIGMA_VOXELS, axis=axis, truncate=BLUR_TRUNCATE_SIGMAS
+        )
+    air: Booleans = blurred < AIR_BELOW_HU
+    corners = slab[:, :CORNER_VOXELS, :CORNER_VOXELS]
+    is_filled = corners.max(axis=(1, 2)) == corners.min(axis=(1, 2))
+    air[is_filled] &= circle
+    return air
+
+
+def _inside_circle(volume: Volume) -> Booleans:
+    """(row, column), True where the blur sees only voxels inside the circle of reconstruction.
+
+    The published circle is inscribed in a square matrix. A matrix that is not square was cut from
+    a square: its circle has the longer side as diameter.
+    """
+    _, rows, columns = volume.geometry.shape
+    _, row_mm, column_mm = volume.geometry.spacing_mm
+    y_mm = (np.arange(rows) - (rows - 1) / 2) * row_mm
+    x_mm = (np.arange(columns) - (columns - 1) / 2) * column_mm
+    radius_mm = max(rows * row_mm, columns * column_mm) / 2
+    inside = np.hypot(y_mm[:, None], x_mm) < radius_mm
+    side = 2 * BLUR_REACH_VOXELS + 1
+    seen: Booleans = binary_erosion(inside, np.ones((side, side)), border_value=1)
+    return seen
+
+
+def _plausible(runs: Runs, spacing_mm: tuple[float, float, float]) -> Runs:
+    count, part = parts(len(runs.start), runs.links(runs.row_step, diagonal=True))
+    area_mm2, eccentricity = _shapes(runs, part, count, spacing_mm[1:])
+    is_plausible = (area_mm2 > LEAST_AREA_MM2) & (eccentricity < GREATEST_ECCENTRICITY)
+    return runs.kept(is_plausible[part])
+
+
+def _shapes(
+    runs: Runs, part: Integers, count: int, spacing_mm: tuple[float, float]
+) -> tuple[Floats, Floats]:
+    """Area in mm2 and eccentricity (of the ellipse with the same moments) of each part."""
+    n = runs.lengths.astype(np.float64)
+    x = runs.columns + (n - 1) / 2  # middle of the run
+    y = runs.rows.astype(np.float64)
+    size = np.bincount(part, n, count)
+
+    def mean(values: Floats) -> Floats:
+        sums: Floats = np.bincount(part, values * n, count) / size
+        return sums
+
+    x_middle, y_middle = mean(x), mean(y)
+    x, y = x - x_middle[part], y - y_middle[part]
+    xx = mean(x * x + (n * n - 1) / 12) * spacing_mm[1] ** 2  # a run of n has variance (n2 - 1)/12
+    yy = mean(y * y) * spacing_mm[0] ** 2
+    xy = mean(x * y) * spacing_mm[0] * spacing_mm[1]
+    middle, half = (xx + yy) / 2, np.hypot((xx - yy) / 2, xy)
+    longest = np.where(middle + half > 0, middle + half, 1.0)
+    eccentricity = np.sqrt(np.clip(1 - (middle - half) / longest, 0, 1))
+    eccentricity[middle + half <= 0] = 0.0  # a single voxel is round
+    area_mm2 = np.asarray(size * spacing_mm[0] * spacing_mm[1], dtype=np.float64)
+    return area_mm2, eccentricity

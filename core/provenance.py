@@ -1,0 +1,58 @@
+"""How a result was made: versions, digests, steps and their times."""
+
+import platform
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from importlib.metadata import PackageNotFoundError, version
+
+from core.analysis_result import AnalysisRequest, Provenance
+
+PACKAGES = ("thoralens", "torch", "numpy", "scipy", "pydicom")
+
+
+class StepTimes:
+    """Wall time of each named step, in order."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Time what happens inside."""
+        start = time.perf_counter()
+        yield
+        self.seconds[name] = round(time.perf_counter() - start, 3)
+
+
+def provenance(
+    request: AnalysisRequest,
+    weights_sha256: str,
+    device: str,
+    precision: str,
+    steps: tuple[str, ...],
+    times: StepTimes,
+) -> Provenance:
+    """The record of one run, stamped with the present time."""
+    return Provenance(
+        versions=versions(),
+        weights_sha256=weights_sha256,
+        series_uid=request.series.uid,
+        device=device,
+        precision=precision,
+        steps=steps,
+        seconds=dict(times.seconds),
+        created=datetime.now().astimezone().isoformat(timespec="seconds"),
+    )
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python and of the packages that make the numbers."""
+    found = {"python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "not installed"
+    return found

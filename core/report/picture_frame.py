@@ -1,0 +1,138 @@
+"""The frame of a key view: name, place, direction letters, legend and what must be said with it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
+
+from core.prognosis import RESEARCH_USE_ONLY
+from core.views.lettering import AMBER, GREY, width_px, write
+from core.views.overlay import OverlayStyle, overlay_colours
+
+Picture = NDArray[np.uint8]
+
+WIDTH_PX, HEIGHT_PX = 1120, 960
+HEADER_PX, FOOTER_PX, LEGEND_PX, MARGIN_PX = 64, 112, 128, 20
+BACKGROUND = (11, 14, 19)
+LINE = (52, 60, 70)
+TEXT_PX = 26
+SMALL_PX = 21
+BAR_WIDTH_PX, BAR_HEIGHT_PX = 26, 420
+
+
+@dataclass(frozen=True)
+class Caption:
+    """What is written around a picture.
+
+    Attributes:
+        name: Of the view.
+        position: Where it lies.
+        letters: Patient direction at "left", "right", "top", "bottom".
+        overlay: What the colours are.
+        warnings: Of the model's card.
+    """
+
+    name: str
+    position: str
+    letters: Mapping[str, str]
+    overlay: str
+    warnings: tuple[str, ...] = ()
+
+
+def framed(pixels: Picture, caption: Caption, style: OverlayStyle) -> Picture:
+    """Put a picture into its frame, as large as it fits, never distorted.
+
+    Args:
+        pixels: RGB uint8 (rows, columns, 3) with square pixels.
+        caption: What is written around it.
+        style: Of the overlay, for the legend.
+
+    Returns:
+        RGB uint8 (`HEIGHT_PX`, `WIDTH_PX`, 3).
+    """
+    canvas = Image.new("RGB", (WIDTH_PX, HEIGHT_PX), BACKGROUND)
+    left, top, right, bottom = _fitted(pixels)
+    size = (right - left, bottom - top)
+    canvas.paste(Image.fromarray(pixels).resize(size, Image.Resampling.BICUBIC), (left, top))
+    draw = ImageDraw.Draw(canvas)
+    _edge_letters(draw, caption.letters)
+    _header(draw, caption)
+    _legend(canvas, draw, style)
+    _footer(draw, caption)
+    return np.array(canvas)
+
+
+def picture_area() -> tuple[int, int, int, int]:
+    """(left, top, right, bottom) in pixels of what the frame leaves for the picture."""
+    return MARGIN_PX, HEADER_PX, WIDTH_PX - LEGEND_PX, HEIGHT_PX - FOOTER_PX
+
+
+def _fitted(pixels: Picture) -> tuple[int, int, int, int]:
+    left, top, right, bottom = picture_area()
+    rows, columns = pixels.shape[:2]
+    factor = min((right - left) / columns, (bottom - top) / rows)
+    width, height = max(1, round(columns * factor)), max(1, round(rows * factor))
+    left += (right - left - width) // 2
+    top += (bottom - top - height) // 2
+    return left, top, left + width, top + height
+
+
+def _edge_letters(draw: ImageDraw.ImageDraw, letters: Mapping[str, str]) -> None:
+    left, top, right, bottom = picture_area()
+    middle_x, middle_y = (left + right) / 2, (top + bottom) / 2
+    places = {
+        "left": (left + 8, middle_y, "lm"),
+        "right": (right - 8, middle_y, "rm"),
+        "top": (middle_x, top + 8, "mt"),
+        "bottom": (middle_x, bottom - 8, "mb"),
+    }
+    for edge, (x, y, anchor) in places.items():
+        write(draw, (x, y), letters[edge], size_px=34, anchor=anchor, bold=True, colour=AMBER)
+
+
+def _header(draw: ImageDraw.ImageDraw, caption: Caption) -> None:
+    write(draw, (MARGIN_PX, HEADER_PX / 2), caption.name, size_px=30, anchor="lm", bold=True)
+    start = MARGIN_PX + width_px(caption.name, 30, bold=True) + 20
+    _fitting(draw, (start, HEADER_PX / 2 + 2), caption.position, TEXT_PX)
+
+
+def _footer(draw: ImageDraw.ImageDraw, caption: Caption) -> None:
+    top = HEIGHT_PX - FOOTER_PX
+    _fitting(draw, (MARGIN_PX, top + 22), caption.overlay, SMALL_PX)
+    _fitting(draw, (MARGIN_PX, top + 54), " ".join(caption.warnings), SMALL_PX, AMBER)
+    _fitting(draw, (MARGIN_PX, top + 86), RESEARCH_USE_ONLY, SMALL_PX, GREY)
+
+
+def _fitting(
+    draw: ImageDraw.ImageDraw,
+    position: tuple[float, float],
+    text: str,
+    size_px: int,
+    colour: tuple[int, int, int] = (238, 241, 245),
+) -> None:
+    """Write one line, smaller where it would leave the picture."""
+    room = WIDTH_PX - MARGIN_PX - position[0]
+    while size_px > 9 and width_px(text, size_px) > room:
+        size_px -= 1
+    write(draw, position, text, size_px=size_px, anchor="lm", colour=colour)
+
+
+def _legend(canvas: Image.Image, draw: ImageDraw.ImageDraw, style: OverlayStyle) -> None:
+    """A bar from 0 to 1: without colour below the threshold, which has its own tick."""
+    left = WIDTH_PX - LEGEND_PX + 16
+    top = HEADER_PX + (HEIGHT_PX - HEADER_PX - FOOTER_PX - BAR_HEIGHT_PX) // 2
+    bottom = top + BAR_HEIGHT_PX
+    threshold_y = round(bottom - style.threshold * BAR_HEIGHT_PX)
+    coloured = max(1, threshold_y - top)
+    colours = overlay_colours(style, coloured)[::-1]
+    bar = np.repeat(colours[:, None], BAR_WIDTH_PX, axis=1)
+    canvas.paste(Image.fromarray(bar), (left, top))
+    draw.rectangle((left, top, left + BAR_WIDTH_PX, bottom), outline=GREY)
+    right = left + BAR_WIDTH_PX
+    write(draw, (left, top - 14), "share of max.", size_px=15, anchor="ls", colour=GREY)
+    for y, label in ((top, "1"), (threshold_y, f"{style.threshold:g}"), (bottom, "0")):
+        draw.line((right, y, right + 8, y), fill=(238, 241, 245), width=2)
+        write(draw, (right + 14, y), label, size_px=SMALL_PX, anchor="lm")
+    write(draw, (left, bottom + 12), "below: hidden", size_px=15, anchor="lt", colour=GREY)

@@ -1,0 +1,1 @@
+"""Where the model looked: gradient and GradCAM on the 3D input."""

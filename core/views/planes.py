@@ -1,0 +1,185 @@
+"""Axial, coronal and sagittal slices of a reoriented volume, in radiological convention.
+
+Axial: seen from the feet, patient's left on the right of the screen, front at the top.
+Coronal: seen from the front, head at the top. Sagittal: front on the left, head at the top.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.ndimage import map_coordinates
+
+from core.geometry import Floats, VolumeGeometry
+from core.volume import SaliencyMap, Volume
+
+Scalar = TypeVar("Scalar", bound=np.generic)
+
+LETTER_MINIMUM_COSINE = 0.2
+"""An edge names a patient direction if it points that way by more than about 12 degrees' worth."""
+
+PARALLEL_TOLERANCE = 1e-6
+"""Off-axis cosine below which two grids count as parallel and the fast reslice is exact."""
+
+
+class Plane(StrEnum):
+    """The three orthogonal planes."""
+
+    AXIAL = "axial"
+    CORONAL = "coronal"
+    SAGITTAL = "sagittal"
+
+    @property
+    def axis(self) -> int:
+        """Index of the reoriented volume that is constant within the plane."""
+        return {"axial": 0, "coronal": 1, "sagittal": 2}[self.value]
+
+
+# Plane -> (index shown downwards, its sign; index shown rightwards, its sign).
+_SCREEN = {
+    Plane.AXIAL: ((1, 1), (2, 1)),
+    Plane.CORONAL: ((0, -1), (2, 1)),
+    Plane.SAGITTAL: ((0, -1), (1, 1)),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class SliceGeometry:
+    """Where the pixels of one shown slice lie.
+
+    Attributes:
+        plane: Which of the three planes.
+        index: Slice number along the plane's axis, from 0.
+        shape: (rows, columns) of the shown picture.
+        affine: 4 x 3, from (row, column, 1) of a pixel centre to LPS mm, last row 0 0 1.
+    """
+
+    plane: Plane
+    index: int
+    shape: tuple[int, int]
+    affine: Floats
+
+    @property
+    def pixel_mm(self) -> tuple[float, float]:
+        """Distance of neighbouring pixels (down, right)."""
+        lengths = np.linalg.norm(self.affine[:3, :2], axis=0)
+        return float(lengths[0]), float(lengths[1])
+
+    def to_patient(self, pixel: ArrayLike) -> Floats:
+        """LPS mm of fractional (row, column) pixels; (..., 2) to (..., 3)."""
+        points: Floats = np.asarray(pixel, float) @ self.affine[:3, :2].T + self.affine[:3, 2]
+        return points
+
+    def to_pixel(self, point_mm: ArrayLike) -> Floats:
+        """Fractional (row, column) of the foot of a patient point; (..., 3) to (..., 2)."""
+        offset = np.asarray(point_mm, float) - self.affine[:3, 2]
+        pixels: Floats = offset @ np.linalg.pinv(self.affine[:3, :2]).T
+        return pixels
+
+    def edge_letters(self) -> dict[str, str]:
+        """Patient direction at "left", "right", "top" and "bottom", such as "L" or "LPF"."""
+        down, right = (self.affine[:3, k] / np.linalg.norm(self.affine[:3, k]) for k in (0, 1))
+        return {
+            "left": direction_letters(-right),
+            "right": direction_letters(right),
+            "top": direction_letters(-down),
+            "bottom": direction_letters(down),
+        }
+
+
+def direction_letters(direction: Floats) -> str:
+    """Letters of an LPS direction, the strongest first: L R, P A, H F."""
+    pairs = (("L", "R"), ("P", "A"), ("H", "F"))
+    strongest_first = sorted(range(3), key=lambda k: -abs(direction[k]))
+    return "".join(
+        pairs[k][0] if direction[k] > 0 else pairs[k][1]
+        for k in strongest_first
+        if abs(direction[k]) > LETTER_MINIMUM_COSINE
+    )
+
+
+def slice_geometry(geometry: VolumeGeometry, plane: Plane, index: int) -> SliceGeometry:
+    """Place of slice `index` of a reoriented geometry as it is shown on the screen."""
+    down_axis, right_axis = (axis for axis, _ in _SCREEN[plane])
+    shape = (geometry.shape[down_axis], geometry.shape[right_axis])
+    origin = np.zeros(3)
+    origin[plane.axis] = index
+    affine = np.zeros((4, 3))
+    for k, (axis, sign) in enumerate(_SCREEN[plane]):
+        affine[:3, k] = sign * geometry.affine[:3, axis]
+        if sign < 0:
+            origin[axis] = geometry.shape[axis] - 1
+    affine[:3, 2] = geometry.to_patient(origin)
+    affine[3, 2] = 1
+    return SliceGeometry(plane, index, shape, affine)
+
+
+def slice_values(values: NDArray[Scalar], plane: Plane, index: int) -> NDArray[Scalar]:
+    """Pixels of slice `index` in screen order; a view, for any array of a reoriented geometry."""
+    picture = np.moveaxis(values, plane.axis, 0)[index]
+    down, right = (sign for _, sign in _SCREEN[plane])
+    shown: NDArray[Scalar] = picture[::down, ::right]
+    return shown
+
+
+def nearest_slice(volume: Volume, plane: Plane, point_mm: ArrayLike) -> int:
+    """Number of the slice of `plane` that holds the point, clipped to the volume."""
+    index = volume.geometry.to_index(point_mm)[plane.axis]
+    return int(np.clip(np.rint(index), 0, volume.geometry.shape[plane.axis] - 1))
+
+
+def reslice(saliency: SaliencyMap, place: SliceGeometry) -> NDArray[np.float32]:
+    """Saliency at every pixel of a slice, linear between cells; 0 outside the map's grid.
+
+    The map is taken as it is: threshold it first (`SaliencyMap.thresholded`).
+
+    Returns:
+        float32 of shape `place.shape`.
+    """
+    corner, down, right = _steps_in_map(saliency.geometry, place)
+    down_axis, right_axis = int(np.argmax(np.abs(down))), int(np.argmax(np.abs(right)))
+    off_axis = np.abs(np.delete(down, down_axis)).sum() + np.abs(np.delete(right, right_axis)).sum()
+    if off_axis < PARALLEL_TOLERANCE and down_axis != right_axis:
+        return _reslice_parallel(saliency.values, place.shape, corner, (down, right))
+    rows, columns = np.indices(place.shape)
+    where = corner[:, None, None] + down[:, None, None] * rows + right[:, None, None] * columns
+    resliced: NDArray[np.float32] = map_coordinates(
+        saliency.values, where, order=1, mode="grid-constant", cval=0.0
+    )
+    return resliced
+
+
+def _steps_in_map(geometry: VolumeGeometry, place: SliceGeometry) -> tuple[Floats, Floats, Floats]:
+    """Index in the map of pixel (0, 0), and its change for one pixel down and one right."""
+    corners = geometry.to_index(place.to_patient([(0, 0), (1, 0), (0, 1)]))
+    return corners[0], corners[1] - corners[0], corners[2] - corners[0]
+
+
+def _reslice_parallel(
+    values: NDArray[np.float32],
+    shape: tuple[int, int],
+    corner: Floats,
+    steps: tuple[Floats, Floats],
+) -> NDArray[np.float32]:
+    """Reslice by two small interpolation matrices: the grids are parallel, so it is separable."""
+    axes = [int(np.argmax(np.abs(step))) for step in steps]
+    through = 3 - sum(axes)
+    weights = _linear_weights(corner[through : through + 1], values.shape[through])[0]
+    picture = np.tensordot(weights, values, axes=(0, through))
+    if axes[0] > axes[1]:
+        picture = picture.T
+    down, right = (
+        _linear_weights(corner[axis] + step[axis] * np.arange(count), values.shape[axis])
+        for axis, step, count in zip(axes, steps, shape, strict=True)
+    )
+    resliced: NDArray[np.float32] = down @ picture @ right.T
+    return resliced
+
+
+def _linear_weights(positions: Floats, count: int) -> NDArray[np.float32]:
+    """Matrix (positions, count) of linear interpolation, fading to 0 outside the grid."""
+    distance = np.abs(positions[:, None] - np.arange(count))
+    weights: NDArray[np.float32] = np.clip(1 - distance, 0, None).astype(np.float32)
+    return weights

@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# Installs what the tests need and runs them all: style, types, import contracts, tests.
+# Arguments go to pytest: bash packaging/test.sh tests/core/models -k parameter
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
+
+system_packages libegl1 libgl1 libxkbcommon0 libdbus-1-3 libfontconfig1 libglib2.0-0 \
+    poppler-utils dicom3tools
+make_environment viewer,dev
+cd "$root"
+export QT_QPA_PLATFORM=offscreen
+
+if [ $# -eq 0 ]; then
+    "$venv/bin/ruff" format --check .
+    "$venv/bin/ruff" check .
+    "$venv/bin/mypy"
+    "$venv/bin/lint-imports"
+fi
+"$venv/bin/python" -m pytest "$@"

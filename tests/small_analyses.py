@@ -1,0 +1,88 @@
+"""Small analyses that the child process really runs in tests, each ending in its own way."""
+
+import os
+import time
+from types import MappingProxyType
+
+from core.analysis_result import AnalysisRequest
+from core.errors import ModelInputError
+from core.progress import Progress
+
+
+def describe(request: AnalysisRequest, progress: Progress) -> dict[str, object]:
+    """What arrived in the child, and who it is."""
+    import sys
+
+    progress.step(0.5, "Adding up")
+    volume = request.volume
+    return {
+        "sum": int(volume.hu.sum(dtype="int64")),
+        "writeable": volume.hu.flags.writeable,
+        "affine": volume.geometry.affine.tolist(),
+        "padded": None if volume.padding is None else int(volume.padding.sum()),
+        "series_uid": volume.series_uid,
+        "clinical": dict(request.clinical),
+        "model_id": request.model_id,
+        "pid": os.getpid(),
+        "heavy": sorted({"torch", "PySide6", "vtkmodules"} & set(sys.modules)),
+    }
+
+
+def count_slowly(_request: AnalysisRequest, progress: Progress) -> int:
+    """Ten seconds of steps, five milliseconds apart."""
+    for step in range(2000):
+        progress.step(step / 2000, "Counting")
+        time.sleep(0.005)
+    return os.getpid()
+
+
+def never_look_up(_request: AnalysisRequest, _progress: Progress) -> None:
+    """Half a minute without a step: cannot be cancelled kindly."""
+    time.sleep(30)
+
+
+def refuse(_request: AnalysisRequest, _progress: Progress) -> None:
+    """An error for the user."""
+    raise ModelInputError("Slices are 8 mm thick; 2.5 mm were expected.", "Use a thinner series.")
+
+
+def stumble(_request: AnalysisRequest, _progress: Progress) -> None:
+    """A bug, with a secret in its words."""
+    try:
+        _ = {}["DOE^JANE"]
+    except KeyError:
+        raise ValueError("/home/doe/scan") from None
+
+
+def die_at_once(_request: AnalysisRequest, _progress: Progress) -> None:
+    """What the system does when memory runs out."""
+    os.kill(os.getpid(), 9)
+
+
+def die_first_then_answer(request: AnalysisRequest, _progress: Progress) -> int:
+    """Dies if the series is called fatal."""
+    if request.series.uid == "fatal":
+        os.kill(os.getpid(), 9)
+    return os.getpid()
+
+
+def leave(_request: AnalysisRequest, _progress: Progress) -> None:
+    """Ends the process without a word."""
+    os._exit(3)
+
+
+def want_too_much(_request: AnalysisRequest, _progress: Progress) -> object:
+    """More memory than any machine has."""
+    import numpy as np
+
+    return np.empty((1 << 60,), np.uint8)
+
+
+def return_what_cannot_travel(_request: AnalysisRequest, _progress: Progress) -> object:
+    """A result that no pipe can carry."""
+    return MappingProxyType({})
+
+
+def echo_large(_request: AnalysisRequest, _progress: Progress) -> bytes:
+    """A result far larger than a pipe's buffer."""
+    return bytes(20_000_000)

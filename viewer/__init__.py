@@ -1,0 +1,1 @@
+"""The desktop viewer (PySide6, VTK). Imports core; never torch."""

@@ -1,0 +1,1 @@
+"""Panels beside the views: each shows one part of the session."""

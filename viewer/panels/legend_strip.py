@@ -1,0 +1,41 @@
+"""The colour legend of the overlay as a small widget."""
+
+from PySide6.QtCore import QSize
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QWidget
+
+from core.views.overlay import OverlayStyle
+from core.volume import SaliencyMap
+from viewer.legend import paint_legend
+
+HEIGHT_PX = 52
+
+
+class LegendStrip(QWidget):
+    """Paints the legend of the shown map; empty without one."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFixedHeight(HEIGHT_PX)
+        self.setAccessibleName("Colour legend of the overlay")
+        self._shown: tuple[OverlayStyle, SaliencyMap] | None = None
+
+    def show_legend(self, style: OverlayStyle, saliency: SaliencyMap | None) -> None:
+        """Show the legend of a map, or nothing."""
+        self._shown = None if saliency is None else (style, saliency)
+        self.setVisible(saliency is not None)
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """As wide as the panel."""
+        return QSize(240, HEIGHT_PX)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the legend."""
+        if self._shown is None:
+            return
+        style, saliency = self._shown
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        paint_legend(painter, self.rect(), style, saliency)
+        painter.end()

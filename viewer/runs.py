@@ -1,0 +1,133 @@
+"""Runs a model on the open series and puts its result into the session, if it is still wanted."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from core.analysis_result import AnalysisRequest, AnalysisResult
+from core.data.fitness import Fitness, Level
+from core.errors import ThoralensError
+from core.volume import Volume
+from viewer.messages import Messages
+from viewer.prognosis_process import PrognosisProcess
+from viewer.run_state import IDLE, RunState
+from viewer.session import Session, SessionState
+
+FIRST_METHOD = "gradcam"
+
+
+def request_from(
+    state: SessionState,
+    model_id: str,
+    clinical: Mapping[str, float],
+    models_folder: Path | None = None,
+) -> AnalysisRequest | None:
+    """The request for a run on what is open; None where nothing is."""
+    if state.volume is None or state.series is None:
+        return None
+    fitness = (state.fitness or {}).get(state.series.uid, Fitness())
+    return AnalysisRequest(
+        volume=state.volume,
+        series=state.series,
+        fitness=fitness,
+        model_id=model_id,
+        clinical=dict(clinical),
+        models_folder=models_folder,
+    )
+
+
+class Runs(QObject):
+    """One run at a time; it belongs to the volume that it was started on.
+
+    Args:
+        session: Gives the scan, receives the result.
+        process: The child process.
+        messages: Is told of failures, besides the panel.
+
+    Signals:
+        changed: A `RunState`.
+    """
+
+    changed = Signal(object)
+
+    def __init__(self, session: Session, process: PrognosisProcess, *, messages: Messages) -> None:
+        super().__init__()
+        self._session = session
+        self._process = process
+        self._messages = messages
+        self._state = IDLE
+        self._volume: Volume | None = None
+        process.progressed.connect(self._progressed)
+        process.finished.connect(self._finished)
+        process.failed.connect(self._failed)
+        process.cancelled.connect(self._cancelled)
+        session.changed.connect(self._follow)
+
+    @property
+    def state(self) -> RunState:
+        """Where the run stands."""
+        return self._state
+
+    def run(
+        self,
+        model_id: str,
+        clinical: Mapping[str, float],
+        *,
+        models_folder: Path | None = None,
+    ) -> bool:
+        """Start a run on the open series.
+
+        Returns:
+            False where nothing is open or the series is not for the model: nothing was started.
+        """
+        request = request_from(self._session.state, model_id, clinical, models_folder)
+        if request is None or request.fitness.model.level is Level.BLOCK:
+            return False
+        self._volume = request.volume
+        self._process.run(request)
+        self._show(RunState(running=True, step="Starting the model"))
+        return True
+
+    def cancel(self) -> None:
+        """Stop the run; the scan and an earlier result stay."""
+        if self._state.running:
+            self._process.cancel()
+
+    def _progressed(self, fraction: float, step: str) -> None:
+        if self._volume is not None:
+            self._show(RunState(running=True, fraction=fraction, step=step))
+
+    def _finished(self, result: AnalysisResult) -> None:
+        wanted = self._volume is not None and self._volume is self._session.state.volume
+        self._volume = None
+        self._show(IDLE)
+        if wanted:
+            made = [saliency.method for saliency in result.saliency]
+            kept = self._session.state.view.overlay_method
+            method = next((each for each in (kept, FIRST_METHOD, *made) if each in made), None)
+            view = replace(self._session.state.view, overlay_method=method)
+            self._session.replace(result=result, view=view)
+
+    def _failed(self, error: ThoralensError) -> None:
+        self._volume = None
+        self._show(RunState(failure=error.message, remedy=error.remedy))
+        self._messages.post_error(error)
+
+    def _cancelled(self) -> None:
+        self._volume = None
+        self._show(IDLE)
+
+    def _follow(self, old: SessionState, new: SessionState) -> None:
+        """Another scan was opened: its predecessor's run is of no use any more."""
+        if new.volume is old.volume:
+            return
+        if self._state.running:
+            self.cancel()
+        elif self._state.failure:
+            self._show(IDLE)
+
+    def _show(self, state: RunState) -> None:
+        self._state = state
+        self.changed.emit(state)

@@ -1,0 +1,95 @@
+"""Surfaces round saliency in the volume view: a translucent shell and a denser core."""
+
+from vtkmodules.vtkCommonMath import vtkMatrix4x4
+from vtkmodules.vtkFiltersCore import (
+    vtkFlyingEdges3D,
+    vtkPolyDataNormals,
+    vtkWindowedSincPolyDataFilter,
+)
+from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper
+
+from core.views.overlay import OverlayStyle, overlay_colours
+from core.volume import SaliencyMap
+from viewer.volume_appearance import to_vtk
+from viewer.volume_reduction import for_surfaces
+
+HALF_FADED = 0.75
+"""Share of the threshold at which the slices' overlay is at half its opacity: the shell's level."""
+
+CORE_SHARE = 0.4
+"""The core lies this far from the threshold to 1."""
+
+SHELL_STRENGTH, CORE_STRENGTH = 0.7, 1.7
+"""Opacity of the surfaces for each unit of the overlay's: the shell lets the core and CT through."""
+
+SHELL_COLOUR, CORE_COLOUR = 110, 215
+"""Where in the 256 colours from threshold to 1 the surfaces take theirs."""
+
+SMOOTHING_ITERATIONS = 15
+PASS_BAND = 0.08
+
+
+def surface_levels(threshold: float) -> tuple[float, float]:
+    """Saliency on the shell and on the core."""
+    faintest_level = 0.02  # a threshold of 0 would put the shell into the noise floor
+    shell = max(threshold * HALF_FADED, faintest_level)
+    return shell, threshold + (1 - threshold) * CORE_SHARE
+
+
+def saliency_actors(saliency: SaliencyMap, style: OverlayStyle) -> tuple[vtkActor, ...]:
+    """Shell and core of a map, in its own place in the patient.
+
+    Args:
+        saliency: As computed, not yet thresholded.
+        style: Its threshold is applied before any interpolation.
+    """
+    drawn = for_surfaces(saliency, style.threshold)
+    image, matrix = to_vtk(drawn.values, drawn.geometry)
+    colours = overlay_colours(style)
+    shell, core = surface_levels(style.threshold)
+    kinds = (
+        (core, colours[CORE_COLOUR], min(1.0, style.opacity * CORE_STRENGTH)),
+        (shell, colours[SHELL_COLOUR], min(1.0, style.opacity * SHELL_STRENGTH)),
+    )
+    return tuple(
+        _actor(image, matrix, level=level, rgb=tuple(c / 255 for c in rgb), opacity=opacity)
+        for level, rgb, opacity in kinds
+        if level <= float(drawn.values.max())
+    )
+
+
+def _actor(
+    image: object,
+    matrix: vtkMatrix4x4,
+    *,
+    level: float,
+    rgb: tuple[float, ...],
+    opacity: float,
+) -> vtkActor:
+    edges = vtkFlyingEdges3D()
+    edges.SetInputData(image)
+    edges.SetValue(0, level)
+    edges.ComputeNormalsOff()
+    edges.ComputeGradientsOff()
+    smooth = vtkWindowedSincPolyDataFilter()
+    smooth.SetInputConnection(edges.GetOutputPort())
+    smooth.SetNumberOfIterations(SMOOTHING_ITERATIONS)
+    smooth.SetPassBand(PASS_BAND)
+    smooth.NormalizeCoordinatesOn()
+    normals = vtkPolyDataNormals()
+    normals.SetInputConnection(smooth.GetOutputPort())
+    normals.SplittingOff()
+    normals.Update()
+    mapper = vtkPolyDataMapper()
+    mapper.SetInputData(normals.GetOutput())
+    mapper.ScalarVisibilityOff()
+    actor = vtkActor()
+    actor.SetMapper(mapper)
+    actor.SetUserMatrix(matrix)
+    look = actor.GetProperty()
+    look.SetColor(*rgb)
+    look.SetOpacity(opacity)
+    look.SetAmbient(0.5)
+    look.SetDiffuse(0.7)
+    look.BackfaceCullingOn()
+    return actor

@@ -1,0 +1,309 @@
+"""One slice of the open volume through the crosshair, drawn without OpenGL."""
+
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+from PySide6.QtCore import QEvent, QPointF, QRect, QSize, QSizeF, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QFocusEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QWidget
+
+from core.views.planes import Plane, nearest_slice, slice_geometry
+from core.volume import Volume
+from viewer import slice_annotations as annotations
+from viewer.legend import paint_legend
+from viewer.plane_colours import PLANE_COLOURS
+from viewer.session import Session, SessionState
+from viewer.slice_mouse import ZOOM_PER_NOTCH, Press, WheelSteps, dragged
+from viewer.slice_placement import SlicePlacement
+from viewer.slice_renderer import SliceRenderer
+from viewer.view_changes import opacity_moved
+from viewer.view_state import PlaneView, Point
+
+NEXT_INDEX = {Plane.AXIAL: -1, Plane.CORONAL: 1, Plane.SAGITTAL: 1}
+"""Slices are counted from the head down, from front to back, from right to left."""
+
+SLICES_WITH_SHIFT = 5
+ALL_SLICES = 1_000_000
+LEGEND_PX = QSize(64, 110)
+SMALLEST_WITH_LEGEND_PX = 250
+EMPTY_TEXT = "No series open"
+
+
+class Hovered(NamedTuple):
+    """What lies under the cursor."""
+
+    point_mm: Point
+    hu: int
+
+
+class SliceView(QWidget):
+    """Draws one plane of the session's volume and turns gestures into changes of its state.
+
+    Signals:
+        hovered: `Hovered` under the cursor, or None where there is no voxel.
+    """
+
+    hovered = Signal(object)
+
+    def __init__(self, session: Session, plane: Plane, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._plane = plane
+        self._renderer = SliceRenderer(plane)
+        self._press: Press | None = None
+        self._wheel = WheelSteps()
+        self._under: Hovered | None = None
+        self._before_click: Point | None = None
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setMinimumSize(120, 120)
+        self.setCursor(Qt.CursorShape.CrossCursor)
+        self.setAccessibleName(f"{plane.value.capitalize()} slices")
+        self.setAccessibleDescription("Arrow keys change the slice, F fits it into the view.")
+        session.changed.connect(self._session_changed)
+
+    @property
+    def plane(self) -> Plane:
+        """Which of the three planes."""
+        return self._plane
+
+    def sizeHint(self) -> QSize:
+        """Room for a whole slice at about one screen pixel a voxel."""
+        return QSize(480, 480)
+
+    def placement(self) -> SlicePlacement | None:
+        """Where the shown slice lies in the widget; None while no series is open."""
+        state = self._session.state
+        if state.volume is None:
+            return None
+        index = nearest_slice(state.volume, self._plane, state.view.crosshair_mm)
+        place = slice_geometry(state.volume.geometry, self._plane, index)
+        return SlicePlacement(place, QSizeF(self.size()), state.view.planes[self._plane])
+
+    def scroll(self, steps: int) -> None:
+        """Go on by slices: down from the head, back from the front, left from the right."""
+        state = self._session.state
+        if state.volume is None or steps == 0:
+            return
+        geometry, axis = state.volume.geometry, self._plane.axis
+        index = np.array(geometry.to_index(state.view.crosshair_mm))
+        present = nearest_slice(state.volume, self._plane, state.view.crosshair_mm)
+        wanted = present + steps * NEXT_INDEX[self._plane]
+        index[axis] = min(max(wanted, 0), geometry.shape[axis] - 1)
+        x, y, z = geometry.to_patient(index)
+        self._session.move_crosshair((float(x), float(y), float(z)))
+
+    def fit(self) -> None:
+        """Show the whole slice in the middle of the view."""
+        self._show_plane(PlaneView())
+
+    def _show_plane(self, view: PlaneView) -> None:
+        self._session.show(self._session.state.view.with_plane(self._plane, view))
+
+    # --- listening ---
+
+    def _session_changed(self, old: SessionState, new: SessionState) -> None:
+        if new.volume is not old.volume:
+            self._renderer.forget()
+            self._press = None
+            self._hover(None)
+        if new != old:
+            self.update()
+
+    # --- painting ---
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw the slice, the overlay, and all that is written over them."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(0, 0, 0))
+        painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
+        size, state, placement = QSizeF(self.size()), self._session.state, self.placement()
+        if placement is None or state.volume is None:
+            annotations.paint_quiet(painter, size, EMPTY_TEXT)
+        else:
+            self._paint_slice(painter, placement, state, state.volume)
+            self._paint_annotations(painter, placement, state, state.volume)
+        colour = PLANE_COLOURS[self._plane]
+        annotations.paint_border(painter, size, colour, focused=self.hasFocus())
+        painter.end()
+
+    def _paint_slice(
+        self, painter: QPainter, placement: SlicePlacement, state: SessionState, volume: Volume
+    ) -> None:
+        picture = self._renderer.picture(
+            volume,
+            placement.place.index,
+            state.view.window,
+            saliency=state.chosen_map,
+            style=state.view.overlay,
+        )
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.drawImage(placement.rectangle, picture)
+
+    def _paint_annotations(
+        self, painter: QPainter, placement: SlicePlacement, state: SessionState, volume: Volume
+    ) -> None:
+        size, view = placement.size, state.view
+        if view.crosshair_visible:
+            annotations.paint_crosshair(painter, placement, view.crosshair_mm)
+        annotations.paint_edge_letters(painter, size, placement.place)
+        if view.annotations_visible:
+            annotations.paint_scale_bar(painter, placement)
+            for corner in self._corners(placement, state, volume):
+                annotations.paint_corner(painter, size, corner)
+        saliency = state.chosen_map
+        if saliency is not None and min(self.width(), self.height()) >= SMALLEST_WITH_LEGEND_PX:
+            paint_legend(painter, self._legend_place(), view.overlay, saliency)
+
+    def _legend_place(self) -> QRect:
+        """On the right, between the letter in the middle and the corner's text."""
+        below_letter = self.height() // 2 + annotations.LETTER_PX
+        height = min(LEGEND_PX.height(), self.height() - below_letter - 48)
+        left = self.width() - LEGEND_PX.width() - int(annotations.MARGIN_PX)
+        return QRect(left, below_letter, LEGEND_PX.width(), height)
+
+    def _corners(
+        self, placement: SlicePlacement, state: SessionState, volume: Volume
+    ) -> tuple[annotations.Corner, ...]:
+        top, bottom = Qt.AlignmentFlag.AlignTop, Qt.AlignmentFlag.AlignBottom
+        left, right = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
+        series, index = state.series, placement.place.index
+        count = volume.geometry.shape[self._plane.axis]
+        number = index + 1 if NEXT_INDEX[self._plane] > 0 else count - index
+        named = series is not None and state.view.patient_visible
+        return (
+            annotations.Corner(top | left, annotations.patient_lines(series) if named else ()),
+            annotations.Corner(
+                top | right, annotations.series_lines(series, volume) if series else ()
+            ),
+            annotations.Corner(
+                bottom | left,
+                annotations.window_lines(state.view.window, placement.view, self._under),
+            ),
+            annotations.Corner(
+                bottom | right, annotations.slice_lines(placement.place, volume, number)
+            ),
+        )
+
+    # --- mouse ---
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Remember where a drag or click begins."""
+        placement = self.placement()
+        if placement is None or self._press is not None:
+            return
+        view = self._session.state.view
+        self._press = Press(event.button(), event.position(), view, placement)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Drag what the pressed button drags; else tell what lies under the cursor."""
+        if self._press is not None:
+            self._press = self._press.moved(event.position())
+            if self._press.dragging:
+                present = self._session.state.view
+                self._session.show(dragged(self._press, event.position(), present))
+        elif event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self._place_crosshair(event.position())
+        self._hover(event.position())
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """End a drag; a left click places the crosshair."""
+        press = self._press
+        if press is None or event.button() != press.button:
+            return
+        self._press = None
+        if event.button() == Qt.MouseButton.LeftButton and not press.dragging:
+            self._before_click = self._session.state.view.crosshair_mm
+            self._place_crosshair(press.at)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Show this view alone, or all four again; the first click is taken back."""
+        if event.button() != Qt.MouseButton.LeftButton:
+            return
+        view = self._session.state.view
+        crosshair = self._before_click or view.crosshair_mm
+        shown = None if view.maximised == self._plane.value else self._plane.value
+        self._session.show(replace(view, maximised=shown, crosshair_mm=crosshair))
+
+    def leaveEvent(self, _event: QEvent) -> None:
+        """Nothing lies under the cursor any more."""
+        self._hover(None)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Scroll; with Ctrl zoom about the cursor, with Shift change the overlay's opacity."""
+        event.accept()
+        placement, steps = self.placement(), self._wheel.add(event)
+        if placement is None or steps == 0:
+            return
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self._show_plane(placement.zoomed(ZOOM_PER_NOTCH**-steps, event.position()))
+        elif event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self._session.show(opacity_moved(self._session.state.view, -steps))
+        else:
+            self.scroll(steps)
+            self._hover(event.position())
+
+    def _place_crosshair(self, at: QPointF) -> None:
+        placement = self.placement()
+        if placement is None:
+            return
+        x, y, z = placement.place.to_patient(placement.to_pixel(at))
+        self._session.move_crosshair((float(x), float(y), float(z)))
+
+    def _hover(self, at: QPointF | None) -> None:
+        under = None if at is None else self._voxel_at(at)
+        if under != self._under:
+            self._under = under
+            self.update()
+            self.hovered.emit(under)
+
+    def _voxel_at(self, at: QPointF) -> Hovered | None:
+        volume, placement = self._session.state.volume, self.placement()
+        if volume is None or placement is None:
+            return None
+        pixel = placement.to_pixel(at)
+        if not placement.contains(pixel):
+            return None
+        point = placement.place.to_patient(pixel)
+        highest = np.array(volume.geometry.shape) - 1
+        index = np.rint(volume.geometry.to_index(point)).astype(int).clip(0, highest)
+        x, y, z = (float(value) for value in point)
+        return Hovered((x, y, z), int(volume.hu[tuple(index)]))
+
+    # --- keyboard ---
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Up and down, Home and End change the slice; F fits."""
+        far = SLICES_WITH_SHIFT if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1
+        moves = {
+            Qt.Key.Key_Down: far,
+            Qt.Key.Key_Up: -far,
+            Qt.Key.Key_End: ALL_SLICES,
+            Qt.Key.Key_Home: -ALL_SLICES,
+        }
+        if event.key() in moves:
+            self.scroll(moves[Qt.Key(event.key())])
+        elif event.key() == Qt.Key.Key_F:
+            self.fit()
+        else:
+            super().keyPressEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Show who has the keyboard."""
+        super().focusInEvent(event)
+        self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Show who has the keyboard."""
+        super().focusOutEvent(event)
+        self.update()

@@ -1,0 +1,77 @@
+"""What the keys and buttons do to the view: functions from one `ViewState` to the next."""
+
+from dataclasses import replace
+from types import MappingProxyType
+
+import numpy as np
+
+from core.geometry import VolumeGeometry
+from core.views.overlay import OverlayStyle
+from core.views.planes import Plane, slice_values
+from core.views.window import Window
+from core.volume import Volume
+from viewer.view_state import PlaneView, ViewState
+
+OPACITY_STEP = 0.1
+AUTOMATIC_PERCENTILES = (1.0, 99.0)
+"""Black and white of the automatic window: all but the darkest and brightest percent."""
+AUTOMATIC_MINIMUM_WIDTH_HU = 50.0
+"""Narrower than this an even slice would show nothing but noise."""
+
+
+def with_overlay(view: ViewState, **changes: object) -> ViewState:
+    """The same view with another opacity, threshold or colour map of the overlay."""
+    return replace(view, overlay=replace(view.overlay, **changes))
+
+
+def opacity_moved(view: ViewState, steps: int) -> ViewState:
+    """Overlay more (`steps` > 0) or less opaque, within 0..1."""
+    opacity = float(np.clip(round(view.overlay.opacity + steps * OPACITY_STEP, 2), 0, 1))
+    return with_overlay(view, opacity=opacity)
+
+
+def overlay_toggled(view: ViewState) -> ViewState:
+    """Overlay hidden if it was visible, and the other way round."""
+    return replace(view, overlay_visible=not view.overlay_visible)
+
+
+def fitted(view: ViewState) -> ViewState:
+    """Every plane fits its view: no zoom, no pan."""
+    return replace(view, planes=MappingProxyType({plane: PlaneView() for plane in Plane}))
+
+
+def opened(view: ViewState, geometry: VolumeGeometry, window: Window) -> ViewState:
+    """How a series is first seen: crosshair in its middle, everything fitted, no overlay."""
+    middle = [round((count - 1) / 2) for count in geometry.shape]  # on a stored slice, not between
+    x, y, z = geometry.to_patient(middle)
+    return replace(
+        fitted(view),
+        crosshair_mm=(float(x), float(y), float(z)),
+        window=window,
+        overlay_method=None,
+        overlay_visible=True,
+    )
+
+
+def reset(view: ViewState, geometry: VolumeGeometry, window: Window) -> ViewState:
+    """Back to how the series was first seen; the overlay stays as it is."""
+    return replace(
+        opened(view, geometry, window),
+        overlay_method=view.overlay_method,
+        overlay_visible=view.overlay_visible,
+        overlay=OverlayStyle(colour_map=view.overlay.colour_map),
+        maximised=None,
+    )
+
+
+def automatic_window(volume: Volume, view: ViewState) -> Window:
+    """Window that spans the hounsfield units of the axial slice at the crosshair."""
+    geometry = volume.geometry
+    index = int(np.rint(geometry.to_index(view.crosshair_mm)[0]).clip(0, geometry.shape[0] - 1))
+    hu = slice_values(volume.hu, Plane.AXIAL, index)
+    if volume.padding is not None:
+        measured = hu[~slice_values(volume.padding, Plane.AXIAL, index)]
+        hu = measured if measured.size else hu
+    low, high = np.percentile(hu, AUTOMATIC_PERCENTILES)
+    width = max(float(high - low), AUTOMATIC_MINIMUM_WIDTH_HU)
+    return Window(round(width), round(float(high + low) / 2))

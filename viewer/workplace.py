@@ -1,0 +1,80 @@
+"""What is seen while a folder is open: series on the left, views in the middle, model on the right.
+
+The research-use line stands on top of the right side and cannot be hidden.
+"""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+
+from core.models.cards import ModelCard
+from core.prognosis import RESEARCH_USE_ONLY
+from viewer.panels.labels import line, text_label
+from viewer.panels.overlay_panel import OverlayPanel
+from viewer.panels.preset_strip import PresetStrip
+from viewer.panels.prognosis_panel import PrognosisPanel
+from viewer.panels.series_panel import SeriesPanel
+from viewer.panels.view_grid import ViewGrid
+from viewer.session import Session
+
+RIGHT_WIDTH_PX = 372
+
+
+class Workplace(QWidget):
+    """All panels of an open folder, beside each other."""
+
+    def __init__(
+        self, session: Session, cards: Sequence[ModelCard], parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.series_panel = SeriesPanel(session)
+        self.views = ViewGrid(session)
+        self.preset_strip = PresetStrip(session)
+        self.prognosis_panel = PrognosisPanel(session, cards)
+        self.overlay_panel = OverlayPanel(session)
+        centre = QVBoxLayout()
+        centre.setSpacing(0)
+        centre.addWidget(self.views, 1)
+        centre.addWidget(self.preset_strip)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self.series_panel)
+        row.addLayout(centre, 1)
+        row.addWidget(self._right_side())
+
+    def _right_side(self) -> QWidget:
+        side = QWidget()
+        side.setObjectName("panel")
+        side.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        side.setFixedWidth(RIGHT_WIDTH_PX)
+        content = QWidget()
+        content.setObjectName("section")
+        inner = QVBoxLayout(content)
+        inner.setContentsMargins(0, 0, 0, 0)
+        inner.addWidget(self.prognosis_panel)
+        inner.addStretch()
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(content)
+        scroll.setAccessibleName("Prognosis")
+        self.research_use = text_label(RESEARCH_USE_ONLY, "researchUse")
+        column = QVBoxLayout(side)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.research_use)
+        column.addWidget(scroll, 1)
+        column.addWidget(line())
+        column.addWidget(self.overlay_panel)
+        return side
+
+
+def research_use_label() -> QLabel:
+    """The research-use line for the status bar."""
+    label = QLabel(RESEARCH_USE_ONLY)
+    label.setObjectName("researchUseStatus")
+    label.setAccessibleName(RESEARCH_USE_ONLY)
+    return label
