@@ -5,6 +5,8 @@ DICOM LPS in millimetres: x to the patient's left, y to the back, z to the head.
 """
 
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -22,8 +24,15 @@ def read_only(array: NDArray[np.generic]) -> NDArray[np.generic]:
     return view
 
 
+class BuiltAnew:
+    """Goes to another process through its constructor: its arrays are read-only there too."""
+
+    def __reduce__(self) -> tuple[partial[Any], tuple[()]]:
+        return partial(type(self), **vars(self)), ()
+
+
 @dataclass(frozen=True, eq=False)
-class VolumeGeometry:
+class VolumeGeometry(BuiltAnew):
     """Shape of a voxel grid and its place in the patient.
 
     Attributes:

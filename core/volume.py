@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from core.geometry import VolumeGeometry, read_only
+from core.geometry import BuiltAnew, VolumeGeometry, read_only
 
 
 def _ride(values: NDArray[np.generic], geometry: VolumeGeometry, kind: type) -> NDArray[np.generic]:
@@ -17,7 +17,7 @@ def _ride(values: NDArray[np.generic], geometry: VolumeGeometry, kind: type) -> 
 
 
 @dataclass(frozen=True, eq=False)
-class Volume:
+class Volume(BuiltAnew):
     """A CT in hounsfield units.
 
     Attributes:
@@ -39,7 +39,7 @@ class Volume:
 
 
 @dataclass(frozen=True, eq=False)
-class Mask:
+class Mask(BuiltAnew):
     """Labels on their own geometry.
 
     Attributes:
@@ -55,7 +55,7 @@ class Mask:
 
 
 @dataclass(frozen=True, eq=False)
-class SaliencyMap:
+class SaliencyMap(BuiltAnew):
     """Where a model looked, on the grid on which it was computed: never interpolated.
 
     Attributes:

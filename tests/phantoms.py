@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
 
+from core.data.series import SeriesRecord, SliceHeader
 from core.geometry import VolumeGeometry
 from core.volume import Volume
 
@@ -157,6 +158,51 @@ def write_series(
         _save(dataset, path, transfer_syntax)
         paths.append(path)
     return paths
+
+
+def series_record(
+    *,
+    count: int = 80,
+    spacing_mm: float = 2.5,
+    axes: NDArray[np.float64] = STORAGE_ORDERS["axial to the head"],
+    drop: Iterable[int] = (),
+    double: Iterable[int] = (),
+    tilt_degrees: float = 0.0,
+    thickness_mm: float | None = None,
+    **fields: Any,
+) -> SeriesRecord:
+    """Headers of an even series of 4 x 5 pixels, without files; see `write_series`.
+
+    Args:
+        count: Slices before `drop` and `double`.
+        spacing_mm: Between slices; also their thickness unless `thickness_mm` says otherwise.
+        axes: One of `STORAGE_ORDERS`; slices are sorted along their normal, as in an index.
+        drop: Slices left out.
+        double: Slices that come twice.
+        tilt_degrees: Each slice is shifted along its rows.
+        thickness_mm: Slice Thickness.
+        **fields: Of `SeriesRecord`.
+    """
+    dropped = set(drop)
+    numbers = sorted([k for k in range(count) if k not in dropped] + list(double))
+    normal = np.cross(axes[2], axes[1])  # as the index sorts them, whatever way axes[0] runs
+    step = spacing_mm * (normal + np.tan(np.radians(tilt_degrees)) * axes[1])
+    slices = tuple(
+        SliceHeader(
+            path=Path(f"{place}"),
+            sop_instance_uid=f"1.2.{place}",
+            instance_number=None,
+            position_mm=tuple(np.array([1.0, 2.0, 3.0]) + k * step),
+            orientation=(*axes[2], *axes[1]),
+            rows=4,
+            columns=5,
+            pixel_spacing_mm=(0.7, 0.8),
+            thickness_mm=spacing_mm if thickness_mm is None else thickness_mm,
+            transfer_syntax_uid=str(ExplicitVRLittleEndian),
+        )
+        for place, k in enumerate(numbers)
+    )
+    return SeriesRecord(**{"uid": "1.2.9", "slices": slices, "modality": "CT", **fields})
 
 
 def _slice_dataset(stored: NDArray[np.float64], signed: bool, bits_stored: int) -> Dataset:

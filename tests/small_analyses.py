@@ -7,6 +7,7 @@ from types import MappingProxyType
 from core.analysis_result import AnalysisRequest
 from core.errors import ModelInputError
 from core.progress import Progress
+from core.volume import Mask, SaliencyMap
 
 
 def describe(request: AnalysisRequest, progress: Progress) -> dict[str, object]:
@@ -81,6 +82,16 @@ def want_too_much(_request: AnalysisRequest, _progress: Progress) -> object:
 def return_what_cannot_travel(_request: AnalysisRequest, _progress: Progress) -> object:
     """A result that no pipe can carry."""
     return MappingProxyType({})
+
+
+def find_the_bright(request: AnalysisRequest, _progress: Progress) -> tuple[Mask, SaliencyMap]:
+    """What a run gives: arrays on geometries."""
+    volume = request.volume
+    bright = volume.hu > 0
+    return (
+        Mask(bright.astype("uint8"), volume.geometry),
+        SaliencyMap(bright.astype("float32"), volume.geometry, "gradcam", "brightness", 0.5),
+    )
 
 
 def echo_large(_request: AnalysisRequest, _progress: Progress) -> bytes:

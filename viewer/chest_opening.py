@@ -15,7 +15,7 @@ BONE_HU = np.int16(160)
 """Brighter than this stays everywhere in the body: ribs, spine, calcium."""
 
 BONE_CONTRAST = np.int16(9)
-"""Outside the cavity hounsfield units fall this much faster below bone: soft tissue turns to air."""
+"""Outside the cavity hounsfield units fall so much faster below bone: soft tissue turns to air."""
 
 LOWEST_HU, HIGHEST_HU = np.int16(-1024), np.int16(3071)
 COARSE_STEP = 2
@@ -47,7 +47,7 @@ def opened_chest(volume: Volume) -> Volume:
 
 
 def _smoothed(hu: NDArray[np.int16]) -> NDArray[np.int16]:
-    """Weights 1 2 1 along each axis, in int16 throughout: it stands in the way of the first frame."""
+    """Weights 1 2 1 along each axis, all in int16: the first frame waits for this."""
     smooth = hu.clip(LOWEST_HU, HIGHEST_HU)
     for axis in range(3):
         values = np.moveaxis(smooth, axis, 0)

@@ -14,6 +14,7 @@ FONT_PX = 11
 COLOUR_STOPS = 24
 BELOW_THRESHOLD = QColor("#101214")
 FRAME = QColor("#6b7178")
+BACKING = QColor(0, 0, 0, 120)
 
 
 def paint_legend(
@@ -33,7 +34,7 @@ def paint_legend(
     painter.setFont(view_font(FONT_PX))
     painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
     metrics = QFontMetricsF(painter.font())
-    rect = QRectF(rect)
+    painter.fillRect(rect.adjusted(-3, -2, 4, 2), BACKING)
     title = METHOD_NAMES.get(saliency.method, saliency.method)
     if rect.height() > rect.width():
         _paint_title(painter, rect, title, Qt.AlignmentFlag.AlignRight)

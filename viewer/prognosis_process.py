@@ -83,6 +83,11 @@ class PrognosisProcess(QObject):
         """Process number of the child, None while there is none."""
         return self._child.pid if self._child is not None and self._child.is_alive else None
 
+    @property
+    def is_busy(self) -> bool:
+        """True while the child works, be it on a run that was cancelled and has not yet stopped."""
+        return self._conversation is not None
+
     def warm_up(self, model_id: str, models_folder: Path | None = None) -> None:
         """Start the child and let it load a model while the user looks at the scan."""
         if self._conversation is None:

@@ -16,11 +16,11 @@ from viewer.volume_reduction import for_surfaces
 HALF_FADED = 0.75
 """Share of the threshold at which the slices' overlay is at half its opacity: the shell's level."""
 
-CORE_SHARE = 0.4
+CORE_SHARE = 0.25
 """The core lies this far from the threshold to 1."""
 
 SHELL_STRENGTH, CORE_STRENGTH = 0.7, 1.7
-"""Opacity of the surfaces for each unit of the overlay's: the shell lets the core and CT through."""
+"""Opacity of the surfaces for each unit of the overlay's: the shell shows what is inside it."""
 
 SHELL_COLOUR, CORE_COLOUR = 110, 215
 """Where in the 256 colours from threshold to 1 the surfaces take theirs."""

@@ -13,6 +13,8 @@ from core.views.window import MINIMUM_WIDTH_HU, Window
 from viewer.slice_placement import SlicePlacement
 from viewer.view_state import ViewState
 
+DRAG_BUTTONS = (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton, Qt.MouseButton.RightButton)
+
 DRAG_STARTS_PX = 4.0
 """A press that moves less than this is a click."""
 

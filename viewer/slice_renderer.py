@@ -32,7 +32,7 @@ def saliency_codes(
     """
     faintest = style.threshold / 2
     scaled = (saliency - np.float32(faintest)) * np.float32((out_of - 1) / max(1 - faintest, 1e-6))
-    codes: NDArray[np.uint8] = np.clip(np.ceil(scaled), 0, out_of - 1).astype(np.uint8)
+    codes: NDArray[np.uint8] = np.clip(np.rint(scaled), 0, out_of - 1).astype(np.uint8)
     return codes
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, QRect, QSize, QSizeF, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, QSizeF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFocusEvent,
@@ -14,15 +14,15 @@ from PySide6.QtGui import (
     QPaintEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from core.views.planes import Plane, nearest_slice, slice_geometry
+from core.views.planes import Plane, nearest_slice, slice_geometry, slice_number
 from core.volume import Volume
 from viewer import slice_annotations as annotations
 from viewer.legend import paint_legend
 from viewer.plane_colours import PLANE_COLOURS
 from viewer.session import Session, SessionState
-from viewer.slice_mouse import ZOOM_PER_NOTCH, Press, WheelSteps, dragged
+from viewer.slice_mouse import DRAG_BUTTONS, ZOOM_PER_NOTCH, Press, WheelSteps, dragged
 from viewer.slice_placement import SlicePlacement
 from viewer.slice_renderer import SliceRenderer
 from viewer.view_changes import opacity_moved
@@ -67,6 +67,7 @@ class SliceView(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMinimumSize(120, 120)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setCursor(Qt.CursorShape.CrossCursor)
         self.setAccessibleName(f"{plane.value.capitalize()} slices")
         self.setAccessibleDescription("Arrow keys change the slice, F fits it into the view.")
@@ -165,21 +166,21 @@ class SliceView(QWidget):
         if saliency is not None and min(self.width(), self.height()) >= SMALLEST_WITH_LEGEND_PX:
             paint_legend(painter, self._legend_place(), view.overlay, saliency)
 
-    def _legend_place(self) -> QRect:
+    def _legend_place(self) -> QRectF:
         """On the right, between the letter in the middle and the corner's text."""
         below_letter = self.height() // 2 + annotations.LETTER_PX
         height = min(LEGEND_PX.height(), self.height() - below_letter - 48)
         left = self.width() - LEGEND_PX.width() - int(annotations.MARGIN_PX)
-        return QRect(left, below_letter, LEGEND_PX.width(), height)
+        return QRectF(left, below_letter, LEGEND_PX.width(), height)
 
     def _corners(
         self, placement: SlicePlacement, state: SessionState, volume: Volume
     ) -> tuple[annotations.Corner, ...]:
         top, bottom = Qt.AlignmentFlag.AlignTop, Qt.AlignmentFlag.AlignBottom
         left, right = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
-        series, index = state.series, placement.place.index
+        series = state.series
         count = volume.geometry.shape[self._plane.axis]
-        number = index + 1 if NEXT_INDEX[self._plane] > 0 else count - index
+        number = slice_number(self._plane, placement.place.index, count)
         named = series is not None and state.view.patient_visible
         return (
             annotations.Corner(top | left, annotations.patient_lines(series) if named else ()),
@@ -200,7 +201,7 @@ class SliceView(QWidget):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Remember where a drag or click begins."""
         placement = self.placement()
-        if placement is None or self._press is not None:
+        if placement is None or self._press is not None or event.button() not in DRAG_BUTTONS:
             return
         view = self._session.state.view
         self._press = Press(event.button(), event.position(), view, placement)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 from core.data.fitness import Level
 
 FONT_FOLDER = Path(__file__).resolve().parents[1] / "resources" / "fonts"
+CHECK_MARK = FONT_FOLDER.parent / "icons" / "check.png"
 FONT_FAMILY = "Inter"
 FONT_POINT_SIZE = 10
 
@@ -50,7 +51,8 @@ QStatusBar::item {{ border: none; }}
     {{ background: {PANEL}; }}
 #heading {{ font-weight: 600; font-size: 12pt; }}
 #title {{ font-weight: 600; font-size: 26pt; }}
-#number {{ font-weight: 600; font-size: 26pt; }}
+#number {{ font-weight: 600; font-size: 24pt; }}
+#risk {{ font-weight: 600; font-size: 13pt; }}
 #muted {{ color: {MUTED}; }}
 #line {{ background: {BORDER}; }}
 #researchUse {{ color: {AMBER}; font-weight: 600; padding: 8px 12px;
@@ -61,7 +63,7 @@ QStatusBar::item {{ border: none; }}
 #notice[level="block"] {{ border-left-color: {RED}; }}
 #notice[level="pass"] {{ border-left-color: {GREEN}; }}
 #warningBox {{ color: {AMBER}; font-weight: 600; background: {RAISED};
-    border: 1px solid {AMBER}; border-radius: 6px; padding: 10px; }}
+    border: 1px solid {AMBER}; border-radius: 6px; padding: 7px 10px; }}
 #dropTarget {{ border: 2px dashed {BORDER}; border-radius: 12px; background: {PANEL}; }}
 #dropTarget[active="true"] {{ border-color: {ACCENT}; }}
 #dropTarget QLabel, #dropTarget QWidget#section {{ background: transparent; }}
@@ -107,7 +109,9 @@ QSlider::handle:horizontal:disabled {{ background: {DISABLED}; }}
 QCheckBox {{ spacing: 8px; }}
 QCheckBox::indicator {{ width: 16px; height: 16px; border: 1px solid {MUTED};
     border-radius: 3px; background: {RAISED}; }}
-QCheckBox::indicator:checked {{ background: {ACCENT}; border-color: {ACCENT}; }}
+QCheckBox::indicator:checked {{ background: {ACCENT}; border-color: {ACCENT};
+    image: url("{CHECK_MARK.as_posix()}"); }}
+QCheckBox::indicator:disabled {{ background: {BORDER}; border-color: {BORDER}; }}
 QCheckBox:disabled {{ color: {DISABLED}; }}
 QProgressBar {{ background: {RAISED}; border: none; border-radius: 3px; max-height: 6px;
     min-height: 6px; }}

@@ -1,4 +1,4 @@
-"""How a CT looks in the volume view: ivory bone, red heart, fine lung vessels; and VTK's images."""
+"""How a CT looks in the volume view: ivory bone, a muted heart, lung vessels; VTK's images."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,15 +29,16 @@ OPACITY = (
 """HU -> opacity over `OPACITY_UNIT_MM`."""
 
 COLOURS = (
-    (-1024, (0.50, 0.22, 0.20)),
-    (-500, (0.78, 0.42, 0.38)),
-    (-150, (0.92, 0.66, 0.52)),
-    (20, (0.86, 0.34, 0.30)),
-    (110, (0.92, 0.48, 0.40)),
-    (190, (0.97, 0.88, 0.74)),
+    (-1024, (0.34, 0.33, 0.36)),
+    (-500, (0.56, 0.52, 0.54)),
+    (-150, (0.74, 0.66, 0.62)),
+    (20, (0.62, 0.46, 0.44)),
+    (110, (0.74, 0.58, 0.54)),
+    (190, (0.93, 0.87, 0.77)),
     (500, (1.0, 0.98, 0.92)),
     (3000, (1.0, 1.0, 1.0)),
 )
+"""HU -> RGB; muted, because strong colours are the saliency's."""
 
 OPACITY_UNIT_MM = 2.0
 AMBIENT, DIFFUSE, SPECULAR, SPECULAR_POWER = 0.30, 1.0, 0.25, 14.0

@@ -16,7 +16,7 @@ LARGEST_MAP_SIDE = 64
 SMALLEST_MAP_SIDE = 48
 """A coarser map is interpolated until its axes have about as many points."""
 
-SMOOTHING_SHARE = 0.35
+SMOOTHING_SHARE = 0.25
 """Width of the smoothing of an interpolated map, as a share of its cells."""
 
 
@@ -40,8 +40,9 @@ def reduced(volume: Volume, largest: int = LARGEST_SIDE) -> Volume:
 def for_surfaces(saliency: SaliencyMap, threshold: float) -> SaliencyMap:
     """The thresholded map on a grid of a size that gives smooth, light surfaces.
 
-    A fine map is reduced by block maxima, so that small hot spots stay; a coarse one is interpolated
-    linearly and smoothed by less than its cells. A rim of zeros closes surfaces at the border.
+    A fine map is reduced by block maxima, so that small hot spots stay; a coarse one is
+    interpolated linearly and smoothed by less than its cells. A rim of zeros closes surfaces at
+    the border.
     """
     kept = saliency.thresholded(threshold)
     values, geometry = _block_maxima(kept)

@@ -1,7 +1,7 @@
 """The VTK scene of the volume view: an off-screen window, the CT, surfaces round the saliency.
 
-Imported at the first rendering only: VTK takes half a second. Nothing here knows a widget; all calls
-come from the GUI thread. No VTK observer is used, so that nothing keeps a closed scene alive.
+Imported at the first rendering only: VTK takes half a second. Nothing here knows a widget; all
+calls come from the GUI thread. No VTK observer is used, so nothing keeps a closed scene alive.
 """
 
 import os

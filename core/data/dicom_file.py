@@ -23,7 +23,8 @@ logging.getLogger("pydicom").setLevel(logging.CRITICAL)
 
 DAMAGED = (
     BytesLengthException, InvalidDicomError, ArithmeticError, AttributeError, EOFError, LookupError,
-    MemoryError, NotImplementedError, OSError, RecursionError, TypeError, ValueError, struct.error, zlib.error,
+    MemoryError, NotImplementedError, OSError, RecursionError, TypeError, ValueError,
+    struct.error, zlib.error,
 )  # fmt: skip
 """What the DICOM library raises on damaged files. Everything else is a bug of ours."""
 

@@ -38,6 +38,9 @@ COMPRESSION_LEVEL = 1
 ORTHOGONAL_TOLERANCE = 1e-6
 """Cosine between axes below which the affine can be a quaternion as well."""
 
+QUATERNION_ROUNDING = 1e-7
+"""What float32 leaves of 1 - b2 - c2 - d2 where it should be 0."""
+
 LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 REVERSED = [2, 1, 0, 3]
 """(slice, row, column, 1) <-> (column, row, slice, 1)."""
@@ -191,7 +194,11 @@ def _affine(fields: tuple[Any, ...]) -> Floats:
         affine[:3] = np.array(fields[52:64]).reshape(3, 4)
     elif qform_code > 0:
         b, c, d = fields[46:49]
-        a = math.sqrt(max(0.0, 1 - b * b - c * c - d * d))
+        length = math.hypot(b, c, d)
+        if 1 - length * length < QUATERNION_ROUNDING:  # half a turn: a is 0, as in nifti1_io.c
+            a, b, c, d = 0.0, b / length, c / length, d / length
+        else:
+            a = math.sqrt(1 - length * length)
         qfac = -1.0 if fields[22] < 0 else 1.0
         affine[:3, :3] = _rotation(a, b, c, d) * (np.array(fields[23:26]) * [1, 1, qfac])
         affine[:3, 3] = fields[49:52]

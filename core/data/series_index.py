@@ -67,11 +67,13 @@ class _Stack:
             self.record.uid == uid
             and self.is_localizer == is_localizer
             and (first.rows, first.columns) == (slice_.rows, slice_.columns)
-            and np.allclose(first.orientation, slice_.orientation, rtol=0, atol=SAME_ORIENTATION)
-            and np.allclose(
-                first.pixel_spacing_mm, slice_.pixel_spacing_mm, rtol=0, atol=SAME_SPACING_MM
-            )
+            and _are_close(first.orientation, slice_.orientation, SAME_ORIENTATION)
+            and _are_close(first.pixel_spacing_mm, slice_.pixel_spacing_mm, SAME_SPACING_MM)
         )
+
+
+def _are_close(one: tuple[float, ...], other: tuple[float, ...], tolerance: float) -> bool:
+    return all(abs(a - b) <= tolerance for a, b in zip(one, other, strict=True))
 
 
 @dataclass

@@ -64,8 +64,8 @@ def _grain(shape: tuple[int, int], random: np.random.Generator) -> NDArray[np.fl
     """Noise of standard deviation 1 whose neighbours resemble each other."""
     white = random.standard_normal(shape, np.float32)
     grain: NDArray[np.float32] = gaussian_filter(white, NOISE_GRAIN_PX, mode="wrap")
-    # The blur of independent values leaves the root of the sum of its squared weights.
-    return grain / grain.std()
+    grain /= grain.std()
+    return grain
 
 
 @dataclass(frozen=True)
@@ -99,12 +99,16 @@ class SeriesTags:
         return str(generate_uid(entropy_srcs=[self.uid_seed, *parts]))
 
 
+PHANTOM_TAGS = SeriesTags()
+"""What a phantom says of itself unless told otherwise."""
+
+
 def write_series(
     volume: Volume,
     folder: Path,
     *,
-    tags: SeriesTags | None = None,
-    progress: Progress | None = None,
+    tags: SeriesTags = PHANTOM_TAGS,
+    progress: Progress = Silent(),
 ) -> None:
     """Write a synthetic volume as one CT Image Storage file a slice, named 0001.dcm and so on.
 
@@ -119,7 +123,6 @@ def write_series(
     Raises:
         ReportError: A value does not fit the stored range.
     """
-    tags, progress = tags or SeriesTags(), progress or Silent()
     lowest, highest = int(volume.hu.min()), int(volume.hu.max())
     if lowest < INTERCEPT_HU or highest > LARGEST_STORED + INTERCEPT_HU:
         raise ReportError(
@@ -181,9 +184,7 @@ def _describe_equipment(shared: Dataset, tags: SeriesTags) -> None:
     shared.ImageComments = tags.comments
 
 
-def _write_slice(
-    volume: Volume, index: int, shared: Dataset, path: Path, tags: SeriesTags
-) -> None:
+def _write_slice(volume: Volume, index: int, shared: Dataset, path: Path, tags: SeriesTags) -> None:
     one = Dataset(shared)
     one.SOPInstanceUID = tags.uid("slice", str(index))
     one.InstanceNumber = index + 1

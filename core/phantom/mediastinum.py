@@ -8,7 +8,8 @@ from scipy.ndimage import gaussian_filter
 from core.geometry import Floats
 from core.phantom.shapes import Canvas, Distance, spline
 
-BLOOD_HU, MYOCARDIUM_HU, FAT_HU, GULLET_HU, WALL_HU, AIR_HU = 40.0, 50.0, -100.0, 35.0, 20.0, -1000.0
+BLOOD_HU, MYOCARDIUM_HU, FAT_HU, AIR_HU = 40.0, 50.0, -100.0, -1000.0
+GULLET_HU, WALL_HU, THYROID_HU = 35.0, 20.0, 90.0
 
 HEART_CENTRE_MM = np.array((26.0, -36.0, -58.0))
 HEART_RADII_MM = np.array((64.0, 47.0, 47.0))
@@ -24,11 +25,27 @@ CHAMBERS = (  # centre and radii in mm: right and left atrium, outflow of the ri
     ((26, -54, -22), (17, 17, 26)),
 )
 VESSELS = (  # points (LPS mm), then the radius at each end
-    (((2, -22, -24), (-8, -34, 5), (-12, -34, 35), (-4, -22, 58), (12, 2, 64), (25, 22, 52),
-      (27, 30, 25), (25, 31, -30), (17, 28, -90), (8, 24, -170)), (16.5, 11.0)),  # aorta
+    (
+        (
+            (2, -22, -24),
+            (-8, -34, 5),
+            (-12, -34, 35),
+            (-4, -22, 58),
+            (12, 2, 64),
+            (25, 22, 52),
+            (27, 30, 25),
+            (25, 31, -30),
+            (17, 28, -90),
+            (8, 24, -170),
+        ),
+        (16.5, 11.0),
+    ),  # aorta
     (((14, -52, -22), (22, -42, 8), (28, -20, 24), (38, 4, 24), (50, 14, 12)), (14.0, 9.0)),
     (((24, -24, 22), (2, -14, 18), (-26, -8, 12), (-48, 0, 2)), (11.0, 8.5)),  # right lung artery
-    (((-27, -20, -30), (-28, -18, 20), (-26, -22, 70), (-40, -14, 104), (-95, -8, 116)), (9.0, 7.0)),
+    (
+        ((-27, -20, -30), (-28, -18, 20), (-26, -22, 70), (-40, -14, 104), (-95, -8, 116)),
+        (9.0, 7.0),
+    ),
     (((-24, -24, 62), (8, -38, 74), (42, -24, 98), (96, -10, 114)), (7.0, 6.5)),  # left arm vein
     (((-4, -20, 60), (-14, -10, 98), (-42, 2, 120), (-100, 8, 124)), (6.5, 4.0)),
     (((6, -8, 64), (18, -4, 105), (24, 2, 170)), (4.5, 4.0)),  # left carotid artery
@@ -52,8 +69,14 @@ CORONARIES = {
     "RCA": ((98, 0), (97, 25), (97, 50), (96, 80), (95, 110)),
 }
 CALCIUM = (  # vessel, place along it 0..1, radius in mm, HU
-    ("LAD", 0.10, 1.9, 620), ("LAD", 0.17, 2.4, 780), ("LAD", 0.25, 1.6, 420), ("LAD", 0.42, 1.5, 380),
-    ("LCX", 0.22, 1.6, 460), ("LCX", 0.45, 1.3, 330), ("RCA", 0.16, 1.7, 520), ("RCA", 0.36, 2.1, 700),
+    ("LAD", 0.10, 1.9, 620),
+    ("LAD", 0.17, 2.4, 780),
+    ("LAD", 0.25, 1.6, 420),
+    ("LAD", 0.42, 1.5, 380),
+    ("LCX", 0.22, 1.6, 460),
+    ("LCX", 0.45, 1.3, 330),
+    ("RCA", 0.16, 1.7, 520),
+    ("RCA", 0.36, 2.1, 700),
 )
 
 
@@ -76,7 +99,9 @@ class Mediastinum:
     envelope: Distance
 
 
-def _path(points: tuple[tuple[float, ...], ...], radii: tuple[float, float]) -> tuple[Floats, Floats]:
+def _path(
+    points: tuple[tuple[float, ...], ...], radii: tuple[float, float]
+) -> tuple[Floats, Floats]:
     path = spline(points)
     return path, np.linspace(*radii, len(path))
 
@@ -100,7 +125,9 @@ def build_mediastinum(canvas: Canvas) -> Mediastinum:
     solid = np.minimum(np.minimum(blood, heart - 4), np.minimum(gullet, airway - 1))
     blur = [ENVELOPE_BLUR_MM / spacing for spacing in canvas.spacing_mm]
     envelope = gaussian_filter(np.clip(solid, -margin_mm, margin_mm), blur, truncate=2.5)
-    return Mediastinum(blood, heart, gullet, airway, np.minimum(envelope, solid) - ENVELOPE_MARGIN_MM)
+    return Mediastinum(
+        blood, heart, gullet, airway, np.minimum(envelope, solid) - ENVELOPE_MARGIN_MM
+    )
 
 
 def heart_axes() -> Floats:
@@ -123,7 +150,9 @@ def coronary_path(name: str) -> Floats:
 
 
 def paint_mediastinum(canvas: Canvas, organs: Mediastinum) -> None:
-    """Paint heart, vessels and gullet, then the coronary arteries in their fat."""
+    """Paint thyroid, heart, vessels and gullet, then the coronary arteries in their fat."""
+    for side in (-1, 1):
+        canvas.paint_ellipsoid((side * 15, -4, 142), (8, 10, 20), THYROID_HU)
     canvas.paint(organs.gullet, GULLET_HU)
     canvas.paint(organs.blood, BLOOD_HU)
     canvas.paint(organs.heart, MYOCARDIUM_HU)

@@ -1,17 +1,16 @@
 """Lungs: parenchyma, fissures, and vessels and bronchi that branch and taper to the periphery."""
 
 import numpy as np
-from scipy.ndimage import gaussian_filter, zoom
 
 from core.geometry import Floats
 from core.phantom.mediastinum import AIR_HU, BLOOD_HU, WALL_HU, Mediastinum
-from core.phantom.shapes import Canvas, Distance
+from core.phantom.shapes import Canvas, Distance, mottle
 
 PARENCHYMA_HU, DEPENDENT_HU, MOTTLE_HU, FISSURE_HU = -872.0, 0.45, 14.0, -730.0
 """Air-filled tissue; its rise per mm towards the back; its unevenness; a fissure."""
 
 HILUM_MM = {-1: (-46.0, 3.0, 0.0), 1: (52.0, 14.0, 4.0)}
-TWIG_COUNT, TWIG_RADIUS_MM, MURRAY_EXPONENT = 1100, 0.45, 2.6
+TWIG_COUNT, TWIG_RADIUS_MM, MURRAY_EXPONENT = 1400, 0.48, 2.6
 """Ends of each tree, their radius, and how radii add up at a fork (between 2 and 3)."""
 
 BRONCHUS_FROM_RADIUS_MM = 1.9
@@ -20,10 +19,7 @@ BRONCHUS_FROM_RADIUS_MM = 1.9
 
 def paint_parenchyma(canvas: Canvas, lung: Distance, random: np.random.Generator) -> None:
     """Paint air-filled tissue, denser towards the back, and the fissures."""
-    coarse = [max(n // 5, 4) for n in canvas.hu.shape]
-    mottle = zoom(random.standard_normal(coarse).astype(np.float32),
-                  np.array(canvas.hu.shape) / coarse, order=1)
-    shade = PARENCHYMA_HU + DEPENDENT_HU * canvas.y + MOTTLE_HU * mottle
+    shade = PARENCHYMA_HU + DEPENDENT_HU * canvas.y + MOTTLE_HU * mottle(canvas, random, 8.0)
     canvas.paint(lung, shade)
     oblique = 0.80 * (canvas.y - 5) + 0.60 * (canvas.z - 5) + 0.0008 * canvas.x**2
     level = np.where(canvas.x < 0, canvas.z - 2 + 0.0015 * (canvas.y + 30) ** 2, np.float32(60))
@@ -56,7 +52,9 @@ def grow_tree(root_mm: Floats, ends_mm: Floats) -> tuple[Floats, Floats, np.ndar
     return nodes, power ** (1 / MURRAY_EXPONENT), parent
 
 
-def paint_trees(canvas: Canvas, lung: Distance, organs: Mediastinum, random: np.random.Generator) -> None:
+def paint_trees(
+    canvas: Canvas, lung: Distance, organs: Mediastinum, random: np.random.Generator
+) -> None:
     """Paint arteries with bronchi at their side, and veins, into both lungs."""
     vessel, lumen = canvas.distances(), organs.airway.copy()
     inside = np.argwhere(lung < -5)
@@ -64,8 +62,13 @@ def paint_trees(canvas: Canvas, lung: Distance, organs: Mediastinum, random: np.
         own = inside[np.sign(canvas.x.ravel()[inside[:, 2]]) == side]
         for kind, shift_mm in (("artery", (0, 0, 0)), ("vein", (0, -6, -16))):
             chosen = own[random.choice(len(own), TWIG_COUNT, replace=False)]
-            ends = np.stack([axis.ravel()[chosen[:, 2 - k]]
-                             for k, axis in enumerate((canvas.x, canvas.y, canvas.z))], axis=1)
+            ends = np.stack(
+                [
+                    axis.ravel()[chosen[:, 2 - k]]
+                    for k, axis in enumerate((canvas.x, canvas.y, canvas.z))
+                ],
+                axis=1,
+            )
             nodes, radii, parent = grow_tree(np.add(hilum_mm, shift_mm), ends.astype(float))
             for k in range(1, len(nodes)):
                 thickness = np.array((min(radii[parent[k]], 1.35 * radii[k]), radii[k]))

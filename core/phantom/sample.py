@@ -36,7 +36,7 @@ def make_volume(
     spacing_mm: tuple[float, float, float] = SAMPLE_SPACING_MM,
     *,
     seed: int = SEED,
-    progress: Progress | None = None,
+    progress: Progress = Silent(),
 ) -> Volume:
     """A synthetic chest CT, the same for the same arguments.
 
@@ -47,7 +47,6 @@ def make_volume(
         seed: Of vessel trees, unevenness and noise.
         progress: Told of each step; may cancel.
     """
-    progress = progress or Silent()
     stride = max(round(CANVAS_PIXEL_MM / spacing_mm[1]), 1)
     canvas_shape = (shape[0], shape[1] // stride, shape[2] // stride)
     canvas_spacing_mm = (spacing_mm[0], spacing_mm[1] * stride, spacing_mm[2] * stride)
@@ -58,7 +57,7 @@ def make_volume(
     return scan(canvas, _centred(shape, spacing_mm), random, Span(progress, 0.5, 1.0))
 
 
-def make_sample(folder: Path, progress: Progress | None = None) -> Path:
+def make_sample(folder: Path, progress: Progress = Silent()) -> Path:
     """Make the sample scan and write it to `folder` as a DICOM series.
 
     The folder appears whole or not at all, also when the work is cancelled.
@@ -73,13 +72,12 @@ def make_sample(folder: Path, progress: Progress | None = None) -> Path:
     Raises:
         ReportError: The folder holds something, or the disk refused.
     """
-    progress = progress or Silent()
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ReportError(
             "Expected a new or an empty folder for the sample scan, found one that holds files.",
             "Choose another folder.",
         )
-    volume = make_volume(progress=Span(progress, 0.0, 0.85))
+    volume = make_volume(SAMPLE_SHAPE, SAMPLE_SPACING_MM, progress=Span(progress, 0.0, 0.85))
     half_made = folder.with_name(f".{folder.name}.{uuid.uuid4().hex}")
     try:
         half_made.mkdir(parents=True)
@@ -97,7 +95,7 @@ def make_sample(folder: Path, progress: Progress | None = None) -> Path:
     return folder
 
 
-def sample_folder(progress: Progress | None = None) -> Path:
+def sample_folder(progress: Progress = Silent()) -> Path:
     """The sample scan in the user's cache, made on first use.
 
     The cache is the platform's, or the folder that the variable THORALENS_CACHE names.
@@ -122,9 +120,7 @@ def sample_folder(progress: Progress | None = None) -> Path:
     return folder
 
 
-def _centred(
-    shape: tuple[int, int, int], spacing_mm: tuple[float, float, float]
-) -> VolumeGeometry:
+def _centred(shape: tuple[int, int, int], spacing_mm: tuple[float, float, float]) -> VolumeGeometry:
     """Slices to the head, rows to the back, columns to the left, round LPS 0, 0, 0."""
     half_mm = [(n - 1) / 2 * step for n, step in zip(shape, spacing_mm, strict=True)]
     head_back_left = [[0, 0, 1], [0, 1, 0], [1, 0, 0]]

@@ -6,10 +6,11 @@ A shape is evaluated only in the box of voxels that it can reach. Later strokes 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.interpolate import CubicSpline, PchipInterpolator
+from scipy.ndimage import zoom
 
 from core.geometry import Floats, VolumeGeometry
 
-Distance = NDArray[np.float32]
+Distance = NDArray[np.floating]
 Box = tuple[slice, slice, slice]
 
 FAR_MM = 60.0
@@ -35,9 +36,11 @@ class Canvas:
     def __init__(self, geometry: VolumeGeometry, background_hu: float) -> None:
         self.hu = np.full(geometry.shape, background_hu, np.float32)
         self.spacing_mm = geometry.spacing_mm
-        origin_mm = geometry.to_patient((0, 0, 0))[::-1]
+        self._origin_mm = geometry.to_patient((0, 0, 0))[::-1]
         z, y, x = (
-            (origin_mm[k] + self.spacing_mm[k] * np.arange(geometry.shape[k])).astype(np.float32)
+            (self._origin_mm[k] + self.spacing_mm[k] * np.arange(geometry.shape[k])).astype(
+                np.float32
+            )
             for k in range(3)
         )
         self.z, self.y, self.x = z[:, None, None], y[None, :, None], x[None, None, :]
@@ -54,11 +57,13 @@ class Canvas:
 
     def box(self, low_mm: ArrayLike, high_mm: ArrayLike) -> Box:
         """The voxels between two LPS corners (x, y, z), one more on every side."""
-        axes = (self.z.ravel(), self.y.ravel(), self.x.ravel())
         low, high = np.asarray(low_mm, float)[::-1], np.asarray(high_mm, float)[::-1]
-        starts = [int(np.searchsorted(axis, at)) - 1 for axis, at in zip(axes, low, strict=True)]
-        stops = [int(np.searchsorted(axis, at)) + 1 for axis, at in zip(axes, high, strict=True)]
-        spans = [slice(max(a, 0), max(b, 0)) for a, b in zip(starts, stops, strict=True)]
+        starts = np.floor((low - self._origin_mm) / self.spacing_mm).astype(int)
+        stops = np.ceil((high - self._origin_mm) / self.spacing_mm).astype(int) + 1
+        spans = [
+            slice(max(a, 0), min(max(b, 0), n))
+            for a, b, n in zip(starts.tolist(), stops.tolist(), self.hu.shape, strict=True)
+        ]
         return spans[0], spans[1], spans[2]
 
     def within(self, box: Box) -> tuple[Distance, Distance, Distance]:
@@ -79,8 +84,9 @@ class Canvas:
         reach = np.sqrt(((directions * radii[:, None]) ** 2).sum(0)) + margin_mm
         box = self.box(centre - reach, centre + reach)
         x, y, z = (axis - np.float32(at) for axis, at in zip(self.within(box), centre, strict=True))
-        near = np.zeros(np.broadcast_shapes(x.shape, y.shape, z.shape), np.float32)
-        steep = near + np.float32(1e-6)
+        # As if a thousandth of the way out already, so that the very centre has a distance too.
+        near = np.full(np.broadcast_shapes(x.shape, y.shape, z.shape), 1e-6, np.float32)
+        steep = near / np.float32(radii.min() ** 2)
         for (dx, dy, dz), radius in zip(directions.astype(np.float32), radii, strict=True):
             along = ((dx * x + dy * y + dz * z) / np.float32(radius)) ** 2
             near += along
@@ -136,9 +142,7 @@ def profile(heights_mm: ArrayLike, values: ArrayLike, at_mm: NDArray[np.floating
     return shaped
 
 
-def oval(
-    x: Distance, y: Distance, half_width_mm: Distance, half_depth_mm: Distance
-) -> Distance:
+def oval(x: Distance, y: Distance, half_width_mm: Distance, half_depth_mm: Distance) -> Distance:
     """Distance to an ellipse of each slice, squared off a little as trunks are.
 
     Superellipse of exponent 2.3; first-order distance, right near the edge and monotone elsewhere.
@@ -156,6 +160,19 @@ def blended(one: Distance, other: Distance, fillet_mm: float) -> Distance:
     """The nearer of two shapes, their meeting rounded by a fillet (polynomial smooth minimum)."""
     close = np.maximum(fillet_mm - np.abs(one - other), 0) / np.float32(fillet_mm)
     return np.minimum(one, other) - close**2 * np.float32(fillet_mm / 4)
+
+
+def mottle(canvas: Canvas, random: np.random.Generator, grain_mm: float) -> Distance:
+    """Random unevenness on the canvas's grid, of about unit size, smooth over `grain_mm`."""
+    shape = canvas.hu.shape
+    coarse = [
+        max(round(n * step / grain_mm), 2) for n, step in zip(shape, canvas.spacing_mm, strict=True)
+    ]
+    values = random.standard_normal(coarse, np.float32)
+    uneven: Distance = zoom(
+        values, np.array(shape) / coarse, order=1, mode="nearest", grid_mode=True
+    )
+    return uneven
 
 
 def mirrored(points_mm: ArrayLike, side: int) -> Floats:

@@ -72,7 +72,7 @@ def _add_spine(canvas: Canvas, skeleton: Skeleton) -> None:
     centre_y = spine_y(z)
     phase = (z - FIRST_VERTEBRA_Z_MM) / VERTEBRA_STEP_MM
     from_middle_mm = np.abs(phase - np.rint(phase)) * VERTEBRA_STEP_MM
-    width = profile((-165, 130), (21, 14), z) * (0.88 + 0.0015 * from_middle_mm**2)
+    width = profile((-165, 130), (23, 16), z) * (0.88 + 0.0015 * from_middle_mm**2)
     depth = width * np.float32(0.78)
     round_body = np.sqrt((x / width) ** 2 + ((y - centre_y) / depth) ** 2)
     column = (round_body - 1) * depth
@@ -116,13 +116,14 @@ def _rib_path(rib: int, side: int) -> Floats:
 def _add_rib(canvas: Canvas, skeleton: Skeleton, rib: int, side: int) -> None:
     path = _rib_path(rib, side)
     for shift_mm in (-2.6, 2.6):  # two round bars make one that is taller than thick
-        canvas.add_tube(skeleton.bone, path + (0, 0, shift_mm), 4.2)
+        canvas.add_tube(skeleton.bone, path + np.array((0, 0, shift_mm)), 4.2)
     if rib < 10:
         end = path[-1]
         meets_z = max(74 - 17 * rib, -46)
         centre_y, half_depth, _ = cage(np.array(meets_z))
         meets = np.array((side * 19, centre_y - half_depth - 6, meets_z))
-        middle = (end + meets) / 2 - (0, 5, 6)
+        bulge_mm = 0.16 * float(np.linalg.norm(end - meets))
+        middle = (end + meets) / 2 - (0, 2 + bulge_mm, bulge_mm / 2)
         canvas.add_tube(skeleton.cartilage, spline([end, middle, meets]), 5.5)
 
 

@@ -1,20 +1,22 @@
 """The air in each slice that may be lung: the first step of Liao et al. (team grt123, DSB 2017)."""
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.ndimage import binary_erosion, gaussian_filter1d
 
 from core.preprocessing.air_runs import Booleans, Floats, Integers, Runs, find_runs, joined, parts
 from core.progress import Progress
 from core.volume import Volume
 
-BLUR_SIGMA_VOXELS = 1.0
+BLUR_SIGMA_MM = 0.75
+"""Published as 1 pixel; 0.75 mm is a typical pixel. Counted in pixels the blur would eat a
+millimetres-wide rim of the lungs where pixels are coarse."""
 BLUR_TRUNCATE_SIGMAS = 2.0
 AIR_BELOW_HU = -600
 LEAST_AREA_MM2 = 30.0
 GREATEST_ECCENTRICITY = 0.99
 CORNER_VOXELS = 10
 """A constant corner of this size means that the scanner filled what lies outside its circle."""
-BLUR_REACH_VOXELS = 2
 SLAB_SLICES = 16
 """Slices worked on at once: few enough to stay in the processor's cache."""
 
@@ -36,16 +38,19 @@ def air_in_slices(volume: Volume, progress: Progress) -> Runs:
     for start in range(0, slice_count, SLAB_SLICES):
         progress.step(start / slice_count, "Finding air")
         slab = volume.hu[start : start + SLAB_SLICES]
-        runs = find_runs(_air(slab, circle), start, slice_count)
+        air = _air(slab, circle, volume.geometry.spacing_mm)
+        runs = find_runs(air, start, slice_count)
         slabs.append(_plausible(runs, volume.geometry.spacing_mm))
     return joined(slabs)
 
 
-def _air(slab: np.ndarray, circle: Booleans) -> Booleans:
+def _air(
+    slab: NDArray[np.int16], circle: Booleans, spacing_mm: tuple[float, float, float]
+) -> Booleans:
     blurred = slab.astype(np.float32)
     for axis in (1, 2):
         blurred = gaussian_filter1d(
-            blurred, BLUR_SIGMA_VOXELS, axis=axis, truncate=BLUR_TRUNCATE_SIGMAS
+            blurred, BLUR_SIGMA_MM / spacing_mm[axis], axis=axis, truncate=BLUR_TRUNCATE_SIGMAS
         )
     air: Booleans = blurred < AIR_BELOW_HU
     corners = slab[:, :CORNER_VOXELS, :CORNER_VOXELS]
@@ -66,8 +71,9 @@ def _inside_circle(volume: Volume) -> Booleans:
     x_mm = (np.arange(columns) - (columns - 1) / 2) * column_mm
     radius_mm = max(rows * row_mm, columns * column_mm) / 2
     inside = np.hypot(y_mm[:, None], x_mm) < radius_mm
-    side = 2 * BLUR_REACH_VOXELS + 1
-    seen: Booleans = binary_erosion(inside, np.ones((side, side)), border_value=1)
+    reach_mm = BLUR_TRUNCATE_SIGMAS * BLUR_SIGMA_MM
+    sides = [2 * int(reach_mm / size_mm + 0.5) + 1 for size_mm in (row_mm, column_mm)]
+    seen: Booleans = binary_erosion(inside, np.ones(sides), border_value=1)
     return seen
 
 

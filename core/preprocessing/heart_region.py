@@ -24,8 +24,8 @@ in slices of 1 to 3 mm. Here it is the same distance along every axis, and the s
 along the axes counts, as it does with 6 neighbours.
 """
 
-ROUNDING_MM = 1e-6
-"""A pixel centre on the hull is inside."""
+ROUNDING_MM = 1e-3
+"""Added to the dilation: a pixel centre on the hull is inside, and no hull is flat."""
 
 Points = NDArray[np.float64]
 
@@ -38,11 +38,12 @@ def lungs_and_heart(lungs: Mask) -> Mask:
     """
     slice_mm, row_mm, column_mm = lungs.geometry.spacing_mm
     outlines = _outlines(lungs)
-    reach = int(DILATION_MM / slice_mm)
+    reach_mm = DILATION_MM + ROUNDING_MM
+    reach = int(reach_mm / slice_mm)
     region = np.zeros(lungs.geometry.shape, dtype=np.uint8)
     for index in range(len(region)):
         nearby = [
-            _dilated(outlines[other], DILATION_MM - abs(other - index) * slice_mm)
+            _dilated(outlines[other], reach_mm - abs(other - index) * slice_mm)
             for other in range(max(index - reach, 0), min(index + reach + 1, len(region)))
             if other in outlines
         ]
@@ -94,7 +95,7 @@ def _inside(
         share = (rows_mm - start[..., 0]) / height_mm
     crosses = (share >= 0) & (share <= 1)
     crossing_mm = start[..., 1] + np.where(crosses, share, 0) * (end[..., 1] - start[..., 1])
-    left_mm = np.where(crosses, crossing_mm, np.inf).min(axis=0) - ROUNDING_MM
-    right_mm = np.where(crosses, crossing_mm, -np.inf).max(axis=0) + ROUNDING_MM
+    left_mm = np.where(crosses, crossing_mm, np.inf).min(axis=0)
+    right_mm = np.where(crosses, crossing_mm, -np.inf).max(axis=0)
     inside: NDArray[np.bool_] = (columns_mm >= left_mm[:, None]) & (columns_mm <= right_mm[:, None])
     return inside

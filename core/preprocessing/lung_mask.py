@@ -1,10 +1,12 @@
 """The right and the left lung of a chest CT, after Liao et al. (team grt123, DSB 2017).
 
-Constants are the published ones. Corrected here: matrices may be rectangular, distances are in mm
-of the scan's own geometry, and a scan without lungs gives an error in words instead of a crash.
+Constants are the published ones. Corrected here: matrices may be rectangular, the blur and all
+distances but the erosions are in mm of the scan's own geometry, and a scan without lungs gives an
+error in words instead of a crash.
 """
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.errors import ModelInputError
 from core.preprocessing.air import air_in_slices
@@ -91,7 +93,7 @@ def _bounding_box(mask: Booleans) -> tuple[slice, slice, slice]:
     return along[0], along[1], along[2]
 
 
-def _labelled(mask: Booleans, box: tuple[slice, slice, slice], volume: Volume) -> np.ndarray:
+def _labelled(mask: Booleans, box: tuple[slice, slice, slice], volume: Volume) -> NDArray[np.uint8]:
     """Labels of the mask's box."""
     labels = np.zeros(mask.shape, dtype=np.uint8)
     lungs = two_lungs(mask, volume.geometry.spacing_mm)

@@ -18,6 +18,7 @@ from core.views.planes import (
     nearest_slice,
     reslice,
     slice_geometry,
+    slice_number,
     slice_values,
 )
 from core.views.projection import Viewpoint, volume_picture
@@ -160,9 +161,10 @@ def _crop(
 def _position(shown: KeySlice, volume: Volume) -> str:
     """Where the slice lies, such as "z −512.3 mm · slice 41 of 70"."""
     letter, axis = {"axial": ("z", 2), "coronal": ("y", 1), "sagittal": ("x", 0)}[shown.place.plane]
-    value = f"{shown.centre_mm[axis]:.1f}".replace("-", "−")
+    value = f"{shown.centre_mm[axis]:.1f}".replace("-", "\N{MINUS SIGN}")
     count = volume.geometry.shape[shown.place.plane.axis]
-    return f"{letter} {value} mm · slice {shown.place.index + 1} of {count}"
+    number = slice_number(shown.place.plane, shown.place.index, count)
+    return f"{letter} {value} mm · slice {number} of {count}"
 
 
 def _overlay_line(saliency: SaliencyMap | None) -> str:

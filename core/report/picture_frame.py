@@ -8,18 +8,19 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from core.prognosis import RESEARCH_USE_ONLY
-from core.views.lettering import AMBER, GREY, width_px, write
+from core.views.lettering import AMBER, GREY, WHITE, Colour, width_px, write
 from core.views.overlay import OverlayStyle, overlay_colours
 
 Picture = NDArray[np.uint8]
 
-WIDTH_PX, HEIGHT_PX = 1120, 960
-HEADER_PX, FOOTER_PX, LEGEND_PX, MARGIN_PX = 64, 112, 128, 20
+WIDTH_PX, HEIGHT_PX = 960, 880
+HEADER_PX, FOOTER_PX, LEGEND_PX, MARGIN_PX = 62, 140, 118, 18
 BACKGROUND = (11, 14, 19)
-LINE = (52, 60, 70)
-TEXT_PX = 26
-SMALL_PX = 21
-BAR_WIDTH_PX, BAR_HEIGHT_PX = 26, 420
+TEXT_PX = 27
+SMALL_PX = 23
+TINY_PX = 19
+LINE_PX = 31
+BAR_WIDTH_PX, BAR_HEIGHT_PX = 26, 380
 
 
 @dataclass(frozen=True)
@@ -53,11 +54,11 @@ def framed(pixels: Picture, caption: Caption, style: OverlayStyle) -> Picture:
         RGB uint8 (`HEIGHT_PX`, `WIDTH_PX`, 3).
     """
     canvas = Image.new("RGB", (WIDTH_PX, HEIGHT_PX), BACKGROUND)
-    left, top, right, bottom = _fitted(pixels)
+    left, top, right, bottom = box = _fitted(pixels)
     size = (right - left, bottom - top)
     canvas.paste(Image.fromarray(pixels).resize(size, Image.Resampling.BICUBIC), (left, top))
     draw = ImageDraw.Draw(canvas)
-    _edge_letters(draw, caption.letters)
+    _edge_letters(draw, caption.letters, box)
     _header(draw, caption)
     _legend(canvas, draw, style)
     _footer(draw, caption)
@@ -79,8 +80,10 @@ def _fitted(pixels: Picture) -> tuple[int, int, int, int]:
     return left, top, left + width, top + height
 
 
-def _edge_letters(draw: ImageDraw.ImageDraw, letters: Mapping[str, str]) -> None:
-    left, top, right, bottom = picture_area()
+def _edge_letters(
+    draw: ImageDraw.ImageDraw, letters: Mapping[str, str], box: tuple[int, int, int, int]
+) -> None:
+    left, top, right, bottom = box
     middle_x, middle_y = (left + right) / 2, (top + bottom) / 2
     places = {
         "left": (left + 8, middle_y, "lm"),
@@ -89,7 +92,7 @@ def _edge_letters(draw: ImageDraw.ImageDraw, letters: Mapping[str, str]) -> None
         "bottom": (middle_x, bottom - 8, "mb"),
     }
     for edge, (x, y, anchor) in places.items():
-        write(draw, (x, y), letters[edge], size_px=34, anchor=anchor, bold=True, colour=AMBER)
+        write(draw, (x, y), letters[edge], size_px=38, anchor=anchor, bold=True, colour=AMBER)
 
 
 def _header(draw: ImageDraw.ImageDraw, caption: Caption) -> None:
@@ -99,10 +102,25 @@ def _header(draw: ImageDraw.ImageDraw, caption: Caption) -> None:
 
 
 def _footer(draw: ImageDraw.ImageDraw, caption: Caption) -> None:
-    top = HEIGHT_PX - FOOTER_PX
-    _fitting(draw, (MARGIN_PX, top + 22), caption.overlay, SMALL_PX)
-    _fitting(draw, (MARGIN_PX, top + 54), " ".join(caption.warnings), SMALL_PX, AMBER)
-    _fitting(draw, (MARGIN_PX, top + 86), RESEARCH_USE_ONLY, SMALL_PX, GREY)
+    lines = [(caption.overlay, WHITE)]
+    lines += [(line, AMBER) for line in _wrapped(" ".join(caption.warnings), SMALL_PX)]
+    lines += [(RESEARCH_USE_ONLY, GREY)]
+    line_px = min(LINE_PX, (FOOTER_PX - 16) // len(lines))
+    for number, (line, colour) in enumerate(lines):
+        y = HEIGHT_PX - FOOTER_PX + 20 + number * line_px
+        _fitting(draw, (MARGIN_PX, y), line, min(SMALL_PX, line_px - 4), colour)
+
+
+def _wrapped(text: str, size_px: int) -> list[str]:
+    """Lines that are not wider than the frame."""
+    lines: list[str] = []
+    for word in text.split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and width_px(longer, size_px) <= WIDTH_PX - 2 * MARGIN_PX:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines
 
 
 def _fitting(
@@ -110,7 +128,7 @@ def _fitting(
     position: tuple[float, float],
     text: str,
     size_px: int,
-    colour: tuple[int, int, int] = (238, 241, 245),
+    colour: Colour = WHITE,
 ) -> None:
     """Write one line, smaller where it would leave the picture."""
     room = WIDTH_PX - MARGIN_PX - position[0]
@@ -131,8 +149,8 @@ def _legend(canvas: Image.Image, draw: ImageDraw.ImageDraw, style: OverlayStyle)
     canvas.paste(Image.fromarray(bar), (left, top))
     draw.rectangle((left, top, left + BAR_WIDTH_PX, bottom), outline=GREY)
     right = left + BAR_WIDTH_PX
-    write(draw, (left, top - 14), "share of max.", size_px=15, anchor="ls", colour=GREY)
+    write(draw, (left, top - 14), "of max.", size_px=TINY_PX, anchor="ls", colour=GREY)
     for y, label in ((top, "1"), (threshold_y, f"{style.threshold:g}"), (bottom, "0")):
-        draw.line((right, y, right + 8, y), fill=(238, 241, 245), width=2)
+        draw.line((right, y, right + 8, y), fill=WHITE, width=2)
         write(draw, (right + 14, y), label, size_px=SMALL_PX, anchor="lm")
-    write(draw, (left, bottom + 12), "below: hidden", size_px=15, anchor="lt", colour=GREY)
+    write(draw, (left, bottom + 28), "hidden", size_px=TINY_PX, anchor="ls", colour=GREY)

@@ -1,10 +1,12 @@
 """How values are written in the report, and what stands where a value is missing."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import datetime
 
 from core.data.series import Patient, SeriesRecord
 from core.geometry import VolumeGeometry
+from core.prognosis import HorizonRisk
+from core.volume import SaliencyMap
 
 NOT_GIVEN = "not given by this model"
 NOT_STATED = "not stated"
@@ -37,14 +39,32 @@ def interval(bounds: tuple[float, float] | None) -> str:
     return NOT_GIVEN if bounds is None else f"{percent(bounds[0])} to {percent(bounds[1])}"
 
 
+def percentile(share: float | None) -> str:
+    """A place among the reference scans, 0..1."""
+    return NOT_GIVEN if share is None else f"{100 * share:.0f} of 100"
+
+
+def horizon_rows(horizons: tuple[HorizonRisk, ...]) -> list[tuple[str, str, str]]:
+    """Horizon, probability and interval in words; one row that says so where there is none."""
+    rows = [
+        (years(each.years), percent(each.probability), interval(each.interval)) for each in horizons
+    ]
+    return rows or [("any time", "not given", "not given")]
+
+
 def signed(value: float) -> str:
     """A number with its sign, a true minus and three decimals."""
-    return f"{value:+.3f}".replace("-", "−")
+    return f"{value:+.3f}".replace("-", "\N{MINUS SIGN}")
 
 
 def years(value: float) -> str:
     """A horizon: "1 year", "3 years"."""
     return f"{value:g} year" if value == 1 else f"{value:g} years"
+
+
+def times(sizes: Iterable[str]) -> str:
+    """Sizes with a multiplication sign between them."""
+    return " \N{MULTIPLICATION SIGN} ".join(sizes)
 
 
 def stated(value: str) -> str:
@@ -73,6 +93,12 @@ def age_and_sex(patient: Patient) -> str:
     )
 
 
+def cells(saliency: SaliencyMap) -> str:
+    """How fine a map is."""
+    shape = times(str(count) for count in saliency.geometry.shape)
+    return f"{shape} cells of {voxels(saliency.geometry)}"
+
+
 def date(dicom_date: str) -> str:
     """DICOM date "20190314" as 2019-03-14."""
     try:
@@ -87,15 +113,19 @@ def scanner(series: SeriesRecord) -> str:
 
 
 def slices(series: SeriesRecord, geometry: VolumeGeometry) -> str:
-    """How many slices, their thickness, and the voxel size."""
+    """How many slices, and how thick they are."""
     thicknesses = {each.thickness_mm for each in series.slices}
-    count = f"{geometry.shape[0]} slices"
     thickness = thicknesses.pop() if len(thicknesses) == 1 else None
     thick = f"{thickness:g} mm thick" if thickness is not None else "thickness not stated"
-    size = " × ".join(f"{spacing:.3g}" for spacing in _in_plane_first(geometry))
-    return f"{count}, {thick}, voxels {size} mm"
+    return f"{geometry.shape[0]}, {thick}"
 
 
-def _in_plane_first(geometry: VolumeGeometry) -> Sequence[float]:
+def voxels(geometry: VolumeGeometry) -> str:
+    """Voxel size, in the plane of the slices first."""
     through, down, right = geometry.spacing_mm
-    return right, down, through
+    return f"{times(f'{spacing:.3g}' for spacing in (right, down, through))} mm"
+
+
+def tube_voltage(series: SeriesRecord) -> str:
+    """Peak voltage of the tube."""
+    return NOT_STATED if series.kvp is None else f"{series.kvp:g} kV"

@@ -124,6 +124,11 @@ def slice_values(values: NDArray[Scalar], plane: Plane, index: int) -> NDArray[S
     return shown
 
 
+def slice_number(plane: Plane, index: int, count: int) -> int:
+    """Number of a slice as readers count: from the head down, from front to back, right to left."""
+    return count - index if plane is Plane.AXIAL else index + 1
+
+
 def nearest_slice(volume: Volume, plane: Plane, point_mm: ArrayLike) -> int:
     """Number of the slice of `plane` that holds the point, clipped to the volume."""
     index = volume.geometry.to_index(point_mm)[plane.axis]

@@ -36,6 +36,11 @@ GLOW_THROUGH_TISSUE = 0.45
 
 DARKEST_DEPTH_CUE = 0.6
 
+FAINTEST_SHOWN = 0.04
+"""Opacity or light from which a pixel counts as filled when the picture is trimmed."""
+
+ROOM_CUBES = 6
+
 
 @dataclass(frozen=True)
 class Viewpoint:
@@ -97,11 +102,13 @@ def volume_picture(
     rgba = tissue_colours(hu, inside, cube_mm=CUBE_MM, away=viewpoint.away)
     scene, transparency = _composite(rgba, viewpoint)
     picture: Values = scene + transparency[..., None] * BACKGROUND
+    light = np.zeros_like(scene)
     if saliency is not None:
         kept = saliency.thresholded(style.threshold)
         heat = _on_cubes(kept.values, kept.geometry, cubes, outside=0.0)
-        picture = _lighten(picture, _glow(heat, rgba[..., 3], viewpoint, style))
-    return _enlarged(picture, CUBE_MM / pixel_mm)
+        light = _glow(heat, rgba[..., 3], viewpoint, style)
+    shown = _trimmed(_lighten(picture, light), np.maximum(1 - transparency, light.max(axis=2)))
+    return _enlarged(shown, CUBE_MM / pixel_mm)
 
 
 def _cube_grid(geometry: VolumeGeometry, region: Mask | None) -> VolumeGeometry:
@@ -255,6 +262,15 @@ def _lighten(picture: Values, light: Values) -> Values:
     """Add light to a picture without ever burning out to more than white."""
     lit: Values = 1 - (1 - np.clip(picture, 0, 1)) * np.exp(-light)
     return lit
+
+
+def _trimmed(picture: Values, filled: Values) -> Values:
+    """The part of the picture that shows something, with a little room around it."""
+    rows, columns = (np.flatnonzero(filled.max(axis=k) > FAINTEST_SHOWN) for k in (1, 0))
+    if not len(rows):
+        return picture
+    top, left = max(rows[0] - ROOM_CUBES, 0), max(columns[0] - ROOM_CUBES, 0)
+    return picture[top : rows[-1] + ROOM_CUBES + 1, left : columns[-1] + ROOM_CUBES + 1]
 
 
 def _enlarged(picture: Values, factor: float) -> Picture:

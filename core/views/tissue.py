@@ -27,9 +27,12 @@ AIR_HU = -500.0
 CHEST_AIR_SHARE = (0.30, 0.70)
 """Levels of the hull with less air than this are liver and bowel, which would hide the heart."""
 
+INTERIOR_SHARE = 0.12
+"""Opacity of the inside of an organ beside that of its surface: what glows in it must show."""
+
 AMBIENT_LIGHT, GLOSS, UNSHADED_LIGHT = 0.42, 0.35, 0.75
 LIGHT_FROM_ABOVE = 0.55
-SHARPEST_STEP_HU = 40.0
+SHARPEST_STEP_HU = 80.0
 """Gradient per cube above which a surface is fully shaded; below it noise has no direction."""
 
 
@@ -53,9 +56,11 @@ def tissue_colours(hu: Values, inside: Inside | None, *, cube_mm: float, away: F
     level = level.ravel()[where]
     drawn = bone[level] * bone_share.ravel()[where, None]
     drawn += chest[level] * chest_share.ravel()[where, None]
+    light, surface = _light(hu, where, away)
+    drawn *= (INTERIOR_SHARE + (1 - INTERIOR_SHARE) * surface)[:, None]
     density = drawn[:, 3]
     opacity = 1 - np.exp(-density * cube_mm)
-    drawn[:, :3] *= (_light(hu, where, away) * opacity / np.maximum(density, 1e-9))[:, None]
+    drawn[:, :3] *= (light * opacity / np.maximum(density, 1e-9))[:, None]
     drawn[:, 3] = opacity
     rgba = np.zeros((hu.size, 4), np.float32)
     rgba[where] = drawn
@@ -101,8 +106,8 @@ def _doubled(values: Values, shape: tuple[int, ...]) -> Values:
     return values[: shape[0], : shape[1], : shape[2]]
 
 
-def _light(hu: Values, where: NDArray[np.intp], away: Floats) -> Values:
-    """Light on the surface of the cubes at `where`, from the eye and from above it, about 0..1."""
+def _light(hu: Values, where: NDArray[np.intp], away: Floats) -> tuple[Values, Values]:
+    """Light on the cubes at `where`, from the eye and from above it; how much they are surface."""
     smooth = gaussian_filter(np.clip(hu, -1000, 600), 0.8, truncate=2.5)
     steps = [step.ravel()[where] for step in np.gradient(smooth)]
     length = np.sqrt(steps[0] ** 2 + steps[1] ** 2 + steps[2] ** 2)
@@ -114,4 +119,4 @@ def _light(hu: Values, where: NDArray[np.intp], away: Floats) -> Values:
     surface = np.clip(length / SHARPEST_STEP_HU, 0, 1)
     shaded = AMBIENT_LIGHT + (1 - AMBIENT_LIGHT) * facing + GLOSS * facing**24
     light: Values = surface * shaded + (1 - surface) * UNSHADED_LIGHT
-    return light
+    return light, surface

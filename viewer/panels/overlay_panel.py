@@ -167,6 +167,7 @@ def _combo(spoken: str) -> QComboBox:
 def _slider(spoken: str, highest: int) -> tuple[QSlider, QLabel]:
     slider = QSlider(Qt.Orientation.Horizontal)
     slider.setRange(0, highest)
+    slider.setSingleStep(5)
     slider.setPageStep(10)
     slider.setAccessibleName(spoken)
     value = QLabel()

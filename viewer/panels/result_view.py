@@ -1,4 +1,4 @@
-"""A finished run: warning first, then outcome, probability, risks, curve, score, provenance."""
+"""A finished run: warning first, then probability, risks, curve, score, provenance."""
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLayout, QPushButton, QVBoxLayout, QWidget
@@ -16,7 +16,6 @@ from viewer.panels.result_words import (
     warning_reasons,
 )
 from viewer.panels.survival_plot import survival_plot
-
 
 NO_INTERVALS = f"Intervals: {NOT_GIVEN}."
 
@@ -42,7 +41,7 @@ class ResultView(QWidget):
         self.setAccessibleName("Result of the model")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(10)
+        column.setSpacing(8)
         for warning in result.card.warnings:
             column.addWidget(text_label(warning, "warningBox"))
         _add_outcome(column, result.prognosis)
@@ -69,7 +68,7 @@ class ResultView(QWidget):
             button = QPushButton(text)
             button.setAccessibleName(spoken)
             button.setToolTip(spoken)
-            button.setMinimumHeight(32)
+            button.setMinimumHeight(30)
             button.clicked.connect(signal)
             span = 2 if place == 2 else 1
             grid.addWidget(button, place // 2, place % 2, 1, span)
@@ -88,9 +87,8 @@ def _add_outcome(column: QVBoxLayout, prognosis: Prognosis) -> None:
 def _add_survival(column: QVBoxLayout, result: AnalysisResult) -> None:
     prognosis, survival = result.prognosis, result.card.survival
     column.addWidget(line())
-    column.addWidget(text_label("Risk by horizon", "heading"))
-    if survival is not None:
-        column.addWidget(text_label(survival.outcome, "muted"))
+    outcome = f": {survival.outcome}" if survival is not None else ""
+    column.addWidget(text_label(f"Risk by horizon{outcome}"))
     if prognosis.horizons:
         column.addLayout(_horizons(prognosis))
     else:
@@ -102,17 +100,17 @@ def _add_survival(column: QVBoxLayout, result: AnalysisResult) -> None:
 
 
 def _horizons(prognosis: Prognosis) -> QGridLayout:
+    """A column for each horizon: years, risk, interval."""
     grid = QGridLayout()
-    grid.setColumnStretch(2, 1)
-    grid.setHorizontalSpacing(18)
-    for row, risk in enumerate(prognosis.horizons):
-        grid.addWidget(text_label(horizon_name(risk)), row, 0)
+    for column, risk in enumerate(prognosis.horizons):
+        grid.addWidget(text_label(horizon_name(risk), "muted"), 0, column)
         value = text_label(percent(risk.probability), "risk")
         value.setAccessibleName(f"Risk within {horizon_name(risk)}")
-        grid.addWidget(value, row, 1)
-        grid.addWidget(text_label(interval_words(risk), "muted"), row, 2)
+        grid.addWidget(value, 1, column)
+        if risk.interval is not None:
+            grid.addWidget(text_label(interval_words(risk), "muted"), 2, column)
     if all(risk.interval is None for risk in prognosis.horizons):
-        grid.addWidget(text_label(NO_INTERVALS, "muted"), grid.rowCount(), 0, 1, 3)
+        grid.addWidget(text_label(NO_INTERVALS, "muted"), 2, 0, 1, grid.columnCount())
     return grid
 
 

@@ -39,8 +39,9 @@ def provenance_line(result: AnalysisResult) -> str:
 
 
 def warning_reasons(result: AnalysisResult, fitness: Fitness) -> tuple[Reason, ...]:
-    """Warnings of the geometry gate and of the model, without those that the card box shows."""
-    of_model = [text for text in result.prognosis.warnings if text not in result.card.warnings]
+    """Warnings of the geometry gate and of the model, each once; without those of the card box."""
+    told = {*result.card.warnings, *(reason.text for reason in fitness.model.reasons)}
+    of_model = [text for text in result.prognosis.warnings if text not in told]
     return (*fitness.model.reasons, *(Reason(Level.WARN, text) for text in of_model))
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -42,7 +42,9 @@ class RunControls(QWidget):
         )
         for card in cards:
             self.models.addItem(card.title, card.id)
-            self.models.setItemData(self.models.count() - 1, card.title, 3)
+            self.models.setItemData(
+                self.models.count() - 1, card.title, Qt.ItemDataRole.ToolTipRole
+            )
         self.models.currentIndexChanged.connect(
             lambda _: self.model_chosen.emit(self.chosen_model())
         )
@@ -70,7 +72,6 @@ class RunControls(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
-        column.addWidget(text_label("Model", "muted"))
         column.addWidget(self.models)
         column.addLayout(buttons)
         column.addWidget(self.progress)

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QWidget
 from core.prognosis import SurvivalCurve
 from viewer.theme import ACCENT, MUTED, PANEL
 
-HEIGHT_PX = 190
+HEIGHT_PX = 165
 SURVIVAL_TICKS = (0, 0.25, 0.5, 0.75, 1)
 
 

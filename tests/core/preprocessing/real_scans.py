@@ -6,7 +6,7 @@ import numpy as np
 import pydicom
 import SimpleITK as sitk
 from numpy.typing import NDArray
-from skimage.draw import polygon2mask
+from skimage.draw import polygon
 
 from core.data.read_series import read
 from core.data.series_index import index
@@ -45,7 +45,8 @@ def read_structures(path: Path, geometry: VolumeGeometry) -> dict[str, NDArray[n
         mask = np.zeros(geometry.shape, dtype=bool)
         for contour in roi.ContourSequence:
             corners = geometry.to_index(np.reshape(contour.ContourData, (-1, 3)).astype(float))
-            mask[round(corners[0, 0])] ^= polygon2mask(geometry.shape[1:], corners[:, 1:])
+            inside = polygon(corners[:, 1], corners[:, 2], geometry.shape[1:])
+            mask[round(corners[0, 0])][inside] ^= True
         masks[names[roi.ReferencedROINumber]] = mask
     return masks
 

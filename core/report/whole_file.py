@@ -1,0 +1,25 @@
+"""A file that appears whole or not at all."""
+
+import os
+from pathlib import Path
+
+from core.errors import ReportError
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write beside the file, then put it in the place of the old one.
+
+    Raises:
+        ReportError: The folder does not exist, may not be written to or is full.
+    """
+    unfinished = path.with_name(f".{path.name}.part")
+    try:
+        unfinished.write_bytes(content)
+        os.replace(unfinished, path)
+    except OSError as error:
+        unfinished.unlink(missing_ok=True)
+        raise ReportError(
+            f"{path.name} could not be written ({error.strerror}).",
+            "Close the file where it is open; choose a folder that exists, may be written to and "
+            "has space left.",
+        ) from None

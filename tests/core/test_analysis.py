@@ -1,0 +1,136 @@
+"""The main job on real scans and on a marked phantom: maps lie where the CT lies."""
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+from core.analysis import analyse
+from core.analysis_result import AnalysisRequest
+from core.data.fitness import Fitness, Level, Reason, Verdict
+from core.data.geometry_gate import fitness_of
+from core.data.nifti import write_nifti
+from core.data.read_series import read
+from core.data.series_choice import choose_series
+from core.data.series_index import index
+from core.errors import ModelInputError, SeriesError
+from core.progress import Cancelled, Silent
+from tests.core.spotlight_model import SHAPE, SPOTLIGHT, write_spotlight_bundle
+from tests.phantoms import MARKER_MM, STORAGE_ORDERS, marked_thorax, write_series
+
+SPACING_MM = (5.0, 4.0, 4.0)
+
+
+@pytest.fixture(scope="module")
+def models_folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("models")
+    write_spotlight_bundle(folder)
+    return folder
+
+
+def stored_request(folder, order, models_folder):
+    """The phantom written as DICOM in a storage order, and read again."""
+    volume = marked_thorax(STORAGE_ORDERS[order], SPACING_MM)
+    write_series(folder, volume.hu, volume.geometry)
+    (record,) = index(folder).series
+    return AnalysisRequest(
+        read(record), record, Fitness(), model_id=SPOTLIGHT, models_folder=models_folder
+    )
+
+
+def centre_of_mass_mm(path):
+    """LPS centre of a NIfTI overlay, through ITK: somebody else's reading of our affine."""
+    picture = sitk.ReadImage(str(path))
+    values = sitk.GetArrayFromImage(picture).astype(float)
+    where = np.argwhere(values > 0)
+    weights = values[values > 0]
+    centre = (where * weights[:, None]).sum(0) / weights.sum()
+    return np.array(picture.TransformContinuousIndexToPhysicalPoint(centre[::-1].tolist()))
+
+
+@pytest.mark.parametrize("order", STORAGE_ORDERS)
+def test_overlays_light_the_marker_in_patient_space_in_every_storage_order(
+    order, tmp_path, models_folder
+):
+    request = stored_request(tmp_path / "dicom", order, models_folder)
+    result = analyse(request)
+    apart = {}
+    for each in result.saliency:
+        path = tmp_path / f"{each.method}.nii.gz"
+        write_nifti(path, each.thresholded().values, each.geometry)
+        apart[each.method] = np.linalg.norm(centre_of_mass_mm(path) - MARKER_MM)
+        apart[each.method] /= max(each.geometry.spacing_mm)
+    assert apart["gradient"] < 2, "voxels of the model's grid"
+    assert apart["gradcam"] < 1, "cells"
+
+
+def test_the_same_patient_in_two_storage_orders_gets_the_same_numbers(tmp_path, models_folder):
+    first = analyse(stored_request(tmp_path / "a", "axial to the head", models_folder))
+    second = analyse(stored_request(tmp_path / "b", "feet first prone, rows to the front",
+                                    models_folder))  # fmt: skip
+    assert first.prognosis.risk_score == pytest.approx(second.prognosis.risk_score, rel=1e-3)
+
+
+def test_the_result_remembers_how_it_was_made(tmp_path, models_folder):
+    request = stored_request(tmp_path, "axial to the head", models_folder)
+    result = analyse(request)
+    made = result.provenance
+    assert made.series_uid == request.series.uid
+    assert made.weights_sha256 == result.card.weights_sha256
+    assert made.precision == "fp32"
+    assert {"lung mask", "heart region", "model and maps"} <= set(made.seconds)
+    assert made.versions["torch"].startswith("2.")
+    assert result.saliency_by("gradient").geometry.shape == SHAPE
+    assert result.saliency_by("gradcam").geometry.shape == tuple(n // 8 for n in SHAPE)
+
+
+def test_a_blocked_series_is_refused_with_reason_and_remedy(tmp_path, models_folder):
+    request = stored_request(tmp_path, "axial to the head", models_folder)
+    block = Reason(Level.BLOCK, "The slices are 8 mm thick.", "Choose a thinner series.")
+    refused = AnalysisRequest(
+        request.volume, request.series, Fitness(model=Verdict((block,))), model_id=SPOTLIGHT,
+        models_folder=models_folder,
+    )  # fmt: skip
+    with pytest.raises(ModelInputError, match="8 mm thick") as caught:
+        analyse(refused)
+    assert caught.value.remedy == "Choose a thinner series."
+
+
+def test_cancel_stops_at_the_next_step(tmp_path, models_folder):
+    class Impatient:
+        def step(self, fraction, message):
+            if fraction > 0.3:
+                raise Cancelled
+
+    with pytest.raises(Cancelled):
+        analyse(stored_request(tmp_path, "axial to the head", models_folder), Impatient())
+
+
+def test_warnings_of_the_series_stand_beside_the_prognosis(tmp_path, models_folder):
+    request = stored_request(tmp_path, "axial to the head", models_folder)
+    warn = Reason(Level.WARN, "The slices are 3 mm thick.")
+    result = analyse(
+        AnalysisRequest(
+            request.volume, request.series, Fitness(model=Verdict((warn,))), model_id=SPOTLIGHT,
+            models_folder=models_folder,
+        )
+    )  # fmt: skip
+    assert "The slices are 3 mm thick." in result.prognosis.warnings
+    assert any("synthetic phantoms" in warning for warning in result.prognosis.warnings)
+
+
+def test_a_series_that_is_not_there_is_refused_in_words(shared_data):
+    with pytest.raises(SeriesError, match="No series with this UID among the 1 found"):
+        choose_series(shared_data / "cip-tiny" / "dicom", "1.2.3", Silent())
+
+
+@pytest.mark.slow
+def test_the_bundled_model_runs_on_a_real_thorax(shared_data):
+    record = choose_series(shared_data / "cip-tiny" / "dicom", "", Silent())
+    result = analyse(AnalysisRequest(read(record), record, fitness_of(record)))
+    assert 0 < result.prognosis.mortality_probability < 1
+    assert [risk.years for risk in result.prognosis.horizons] == [1, 3, 5]
+    gradcam, gradient = result.saliency
+    assert gradcam.geometry.shape == (16, 32, 32)
+    assert gradient.geometry.shape == (128, 256, 256)
+    assert gradcam.values.max() == 1
+    assert result.provenance.weights_sha256 == result.card.initialisation_sha256

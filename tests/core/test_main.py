@@ -1,0 +1,150 @@
+"""The command line as scripts use it: exit status, standard output, files."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from core.prognosis import RESEARCH_USE_ONLY
+from tests.core.models.values import CLINICAL
+
+FILES = {
+    "result.json",
+    "gradient.nii.gz",
+    "gradcam.nii.gz",
+    "key_axial.png",
+    "key_coronal.png",
+    "key_sagittal.png",
+    "key_volume.png",
+    "report.pdf",
+}
+
+
+def run(*arguments):
+    return subprocess.run(
+        [sys.executable, "-m", "core", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=Path(__file__).resolve().parents[2],
+    )
+
+
+def test_index_prints_one_json_document_with_fitness_and_nothing_else(shared_data):
+    done = run("index", shared_data / "lungdx-a0002" / "dicom", "--json")
+    assert done.returncode == 0
+    (series,) = json.loads(done.stdout)["series"]
+    assert series["slices"] == 30
+    assert series["fitness"]["view"]["verdict"] != "block"
+    model = series["fitness"]["model"]
+    assert model["verdict"] == "block"
+    assert any("over 2.5 mm axial thickness" in reason["text"] for reason in model["reasons"])
+
+
+def test_index_accounts_for_every_file(tmp_path, shared_data):
+    (tmp_path / "notes.txt").write_text("not a picture")
+    done = run("index", tmp_path, "--json")
+    document = json.loads(done.stdout)
+    assert document["series"] == []
+    assert [each["file"] for each in document["unreadable"]] == ["notes.txt"]
+    assert document["unreadable"][0]["reason"]
+
+
+def test_index_for_people_names_series_and_verdicts(shared_data):
+    done = run("index", shared_data / "cip-tiny" / "dicom")
+    assert done.returncode == 0
+    assert "79" in done.stdout
+    assert "warn" in done.stdout
+
+
+def test_a_folder_that_is_not_there_is_refused_with_status_3(tmp_path):
+    done = run("index", tmp_path / "nowhere")
+    assert done.returncode == 3
+    assert done.stdout == ""
+    assert done.stderr.strip()
+    assert "Traceback" not in done.stderr
+
+
+def test_wrong_use_ends_with_status_2():
+    assert run("analyse").returncode == 2
+    assert run("nonsense").returncode == 2
+
+
+def test_thick_slices_are_refused_by_the_model_with_status_3_in_words(shared_data, tmp_path):
+    done = run("analyse", shared_data / "lungdx-a0002" / "dicom", "--out", tmp_path / "out")
+    assert done.returncode == 3
+    words = " ".join(done.stderr.split())
+    assert "over 2.5 mm axial thickness" in words
+    assert "Traceback" not in words
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.slow
+def test_analyse_writes_every_file_with_strict_json(shared_data, tmp_path):
+    clinical = tmp_path / "clinical.json"
+    clinical.write_text(json.dumps(CLINICAL))
+    done = run(
+        "analyse", shared_data / "cip-tiny" / "dicom", "--out", tmp_path / "out",
+        "--model", "mortality-resnet3d-e", "--clinical", clinical, "--device", "cpu",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert {path.name for path in (tmp_path / "out").iterdir()} >= FILES
+    document = json.loads((tmp_path / "out" / "result.json").read_text())
+    assert {"series", "fitness", "model", "prognosis", "saliency", "calcium", "provenance"} <= set(
+        document
+    )
+    assert document["series"]["slices"] == 79
+    assert document["model"]["id"] == "mortality-resnet3d-e"
+    assert document["calcium"] is None
+    assert {each["method"] for each in document["saliency"]} == {"gradcam", "gradient"}
+    assert "NOT been trained" in done.stderr
+    assert RESEARCH_USE_ONLY in done.stderr
+
+
+def test_a_missing_clinical_value_is_refused_with_its_name(shared_data, tmp_path):
+    clinical = tmp_path / "clinical.json"
+    clinical.write_text(json.dumps({k: v for k, v in CLINICAL.items() if k != "stroke"}))
+    done = run(
+        "analyse", shared_data / "cip-tiny" / "dicom", "--out", tmp_path / "out",
+        "--model", "mortality-resnet3d-e", "--clinical", clinical,
+    )  # fmt: skip
+    assert done.returncode == 3
+    assert "missing: stroke" in " ".join(done.stderr.split())
+
+
+@pytest.mark.parametrize("content", ["[1, 2]", "{", '{"age_years": "old"}', '{"male": true}'])
+def test_clinical_files_that_are_no_object_of_numbers_are_refused(content, shared_data, tmp_path):
+    clinical = tmp_path / "clinical.json"
+    clinical.write_text(content)
+    done = run("analyse", shared_data, "--out", tmp_path / "out", "--clinical", clinical)
+    assert done.returncode == 3
+    assert "JSON" in done.stderr
+
+
+def test_models_lists_cards_with_published_parameter_counts():
+    done = run("models", "--json")
+    models = {each["id"]: each for each in json.loads(done.stdout)["models"]}
+    assert models["mortality-resnet3d-d"]["parameters"]["published_model"] == 14_372_002
+    assert models["mortality-resnet3d-e"]["parameters"]["published_model"] == 14_372_024
+    assert models["mortality-resnet3d-d"]["trained"] is False
+    assert models["mortality-resnet3d-d"]["weights"] == "seed"
+    assert "NOT trained" in run("models").stdout
+
+
+def test_doctor_says_in_words_what_is_there():
+    done = run("doctor")
+    assert done.returncode == 0
+    for topic in ("Python", "packages", "device", "memory", "window", "mortality-resnet3d-d"):
+        assert topic in done.stdout
+
+
+@pytest.mark.slow
+def test_phantom_sample_writes_a_series_that_the_model_accepts(tmp_path):
+    done = run("phantom", "sample", "--out", tmp_path / "sample")
+    assert done.returncode == 0, done.stderr
+    (series,) = json.loads(run("index", done.stdout.strip(), "--json").stdout)["series"]
+    assert series["slices"] >= 120
+    assert series["rows"] == series["columns"] == 512
+    assert series["fitness"]["model"]["verdict"] == "pass"
