@@ -105,7 +105,7 @@ def example_result(volume: Volume | None = None) -> tuple[AnalysisRequest, Analy
             _saliency(volume.geometry, (32, 64, 64), "gradient", 12.0),
             _saliency(volume.geometry, (4, 8, 8), "gradcam", 40.0),
         ),
-        lungs_and_heart=Mask((volume.hu > -500).astype(np.uint8), volume.geometry),
+        lungs_and_heart=_lungs_and_heart(volume.geometry),
         card=card,
         clinical={},
         provenance=_provenance(volume),
@@ -131,6 +131,14 @@ def _saliency(
         values = values * np.random.default_rng(11).uniform(0.4, 1.0, shape)
     values = (values / values.max()).astype(np.float32)
     return SaliencyMap(values, grid, method, TARGET, 0.5, unit_value=0.0123)
+
+
+def _lungs_and_heart(geometry: VolumeGeometry) -> Mask:
+    """An ellipsoid that holds lungs and heart of `thorax_volume`, in the same share of any grid."""
+    unit = np.stack(np.indices(geometry.shape), axis=-1) / (np.array(geometry.shape) - 1) - 0.5
+    patient_axes = np.argmax(np.abs(geometry.axes), axis=1)
+    radii = np.array([135 / 384, 95 / 384, 140 / 280])[patient_axes]
+    return Mask(_inside(unit, 0.0, radii).astype(np.uint8), geometry)
 
 
 def _inside(points: np.ndarray, centre_mm: object, radii_mm: object) -> np.ndarray:

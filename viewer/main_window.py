@@ -1,11 +1,12 @@
 """The window: start page or workplace, menus, messages, jobs, and how they are wired together."""
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 
-from PySide6.QtCore import QElapsedTimer, Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QDialog,
@@ -58,12 +59,14 @@ class Services:
         settings: What the user chose.
         process: Child process of the model.
         cards: Models of the menu.
+        warm_up: Load the model while the user looks at a scan that was just opened.
     """
 
     messages: Messages
     settings: KeptSettings
     process: PrognosisProcess
     cards: Sequence[ModelCard]
+    warm_up: bool = True
 
 
 class MainWindow(QMainWindow):
@@ -75,8 +78,9 @@ class MainWindow(QMainWindow):
         self.settings = services.settings
         self.process = services.process
         self._cards = {card.id: card for card in services.cards}
+        self._warms_up = services.warm_up
         self._clinical: Mapping[str, float] = {}
-        self._o_held = QElapsedTimer()
+        self._o_pressed_ms: float | None = None
         self.session = Session()
         self.session.show(self.settings.now.first_view())
         self.jobs = JobRunner(self.messages)
@@ -222,9 +226,8 @@ class MainWindow(QMainWindow):
         self._open(box)
 
     def toggle_overlay(self) -> None:
-        """Overlay on or off; how long O is held then tells whether it was a peek."""
+        """Overlay on or off."""
         self.session.show(overlay_toggled(self.session.state.view))
-        self._o_held.start()
 
     def toggle_full_screen(self) -> None:
         """Full screen on or off."""
@@ -241,12 +244,19 @@ class MainWindow(QMainWindow):
             self.messages.post_error(error)  # in the log; the window closes all the same
         super().closeEvent(event)
 
+    def event(self, event: QEvent) -> bool:
+        """Note when O goes down: its press itself is swallowed by the shortcut."""
+        if event.type() == QEvent.Type.ShortcutOverride and _is_plain_o(event):
+            self._o_pressed_ms = _moment_ms(event)
+        return super().event(event)
+
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         """Put the overlay back when O was held to peek."""
-        if event.key() == Qt.Key.Key_O and not event.isAutoRepeat():
-            if self._o_held.isValid() and self._o_held.elapsed() > PEEK_MS:
-                self.session.show(overlay_toggled(self.session.state.view))
-            self._o_held.invalidate()
+        if _is_plain_o(event) and self._o_pressed_ms is not None:
+            held_ms = _moment_ms(event) - self._o_pressed_ms
+            self._o_pressed_ms = None
+            if held_ms > PEEK_MS:
+                self.toggle_overlay()
         super().keyReleaseEvent(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
@@ -329,8 +339,14 @@ class MainWindow(QMainWindow):
         if new.volume is not old.volume and new.volume is not None:
             self.message_bar.clear()
             self.views.focused_slice_view().setFocus()
+            self._warm_up()
         if (new.volume, new.result) != (old.volume, old.result):
             self._enable_actions()
+
+    def _warm_up(self) -> None:
+        if self._warms_up and self.prognosis_panel.may_run():
+            model_id = self.prognosis_panel.controls.chosen_model()
+            self.process.warm_up(model_id, self.settings.now.models_path)
 
     def _enable_actions(self) -> None:
         state, running = self.session.state, self.runs.state.running
@@ -338,3 +354,16 @@ class MainWindow(QMainWindow):
             self.actions_by_id[name].setEnabled(state.result is not None)
         self.actions_by_id["run"].setEnabled(self.prognosis_panel.may_run() and not running)
         self.actions_by_id["close_series"].setEnabled(state.series_index is not None)
+
+
+def _is_plain_o(event: QKeyEvent) -> bool:
+    return (
+        event.key() == Qt.Key.Key_O
+        and event.modifiers() == Qt.KeyboardModifier.NoModifier
+        and not event.isAutoRepeat()
+    )
+
+
+def _moment_ms(event: QKeyEvent) -> float:
+    """When the key moved; the system's time, as a busy window hears of it late."""
+    return event.timestamp() or time.monotonic() * 1000

@@ -7,10 +7,11 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from core.analysis_result import AnalysisRequest, AnalysisResult
+from core.bugs import Bug
 from core.data.fitness import Fitness, Level
 from core.errors import ThoralensError
 from core.volume import Volume
-from viewer.messages import Messages
+from viewer.messages import LOGGER, Messages
 from viewer.prognosis_process import PrognosisProcess
 from viewer.run_state import IDLE, RunState
 from viewer.session import Session, SessionState
@@ -44,7 +45,7 @@ class Runs(QObject):
     Args:
         session: Gives the scan, receives the result.
         process: The child process.
-        messages: Is told of failures, besides the panel.
+        messages: Is told of bugs; of other failures the panel tells.
 
     Signals:
         changed: A `RunState`.
@@ -113,7 +114,10 @@ class Runs(QObject):
     def _failed(self, error: ThoralensError) -> None:
         self._volume = None
         self._show(RunState(failure=error.message, remedy=error.remedy))
-        self._messages.post_error(error)
+        if isinstance(error, Bug):
+            self._messages.post_error(error)  # the message bar can copy its details
+        else:
+            LOGGER.error("%s %s", error.message, error.remedy)
 
     def _cancelled(self) -> None:
         self._volume = None

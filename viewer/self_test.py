@@ -87,7 +87,7 @@ class Driver:
                 notes.add(f"a bug was told: {self._bugs[0].details}")
         except StepFailedError as failure:
             notes.add(str(failure))
-            self.picture(f"failed_{name}")
+            self.picture(f"failed_{name.replace(' ', '_')}")
         finally:
             seconds = round(time.monotonic() - start, 3)
             report = StepReport(name, ok, seconds, "; ".join(notes.seen))

@@ -128,10 +128,14 @@ def paint_border(painter: QPainter, size: QSizeF, colour: QColor, *, focused: bo
     shade = QColor(colour)
     shade.setAlpha(255 if focused else 120)
     thickness = 2.0 if focused else 1.0
-    painter.setPen(QPen(shade, thickness))
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    inset = thickness / 2
-    painter.drawRect(QRectF(QPointF(0, 0), size).adjusted(inset, inset, -inset, -inset))
+    width, height = size.width(), size.height()
+    for side in (  # four fills: stroking a rectangle of this size takes ten times as long
+        QRectF(0, 0, width, thickness),
+        QRectF(0, height - thickness, width, thickness),
+        QRectF(0, thickness, thickness, height - 2 * thickness),
+        QRectF(width - thickness, thickness, thickness, height - 2 * thickness),
+    ):
+        painter.fillRect(side, shade)
 
 
 def paint_quiet(painter: QPainter, size: QSizeF, text: str) -> None:

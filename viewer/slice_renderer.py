@@ -88,12 +88,14 @@ class SliceRenderer:
 
     def forget(self) -> None:
         """Let go of everything that belongs to a series."""
+        self._key: object = None
+        self._picture: QImage | None = None
         self._volume: Volume | None = None
         self._index = -1
         self._hu: NDArray[np.int16] | None = None
         self._saliency: SaliencyMap | None = None
         self._codes: NDArray[np.uint8] | None = None
-        self._codes_key: object = None
+        self._threshold = -1.0
         self._window: Window | None = None
         self._greys: NDArray[np.uint8] | None = None
         self._style: OverlayStyle | None = None
@@ -117,13 +119,26 @@ class SliceRenderer:
             saliency: Map to lay over, not yet thresholded; None for bare grey.
             style: How it is drawn; its threshold is applied before any interpolation.
         """
+        key = (volume, index, window, saliency, style)
+        if self._picture is None or self._key != key:
+            self._key, self._picture = key, self._drawn(*key)
+        return self._picture
+
+    def _drawn(
+        self,
+        volume: Volume,
+        index: int,
+        window: Window,
+        saliency: SaliencyMap | None,
+        style: OverlayStyle,
+    ) -> QImage:
         hu = self._slice_of(volume, index)
         if self._window != window or self._greys is None:
             self._window, self._greys = window, lookup_table(window)
         grey = to_grey(hu, self._greys)
-        codes = None if saliency is None else self._codes_of(saliency, style)
-        if codes is None:
+        if saliency is None:
             return to_picture(np.take(grey_table(), grey))
+        codes = self._codes_of(saliency, style, volume.geometry)
         if self._style != style or self._colours is None:
             self._style, self._colours = style, colour_table(style)
         return to_picture(np.take(self._colours, codes.astype(np.uint16) << np.uint16(8) | grey))
@@ -134,15 +149,14 @@ class SliceRenderer:
             self._hu = np.ascontiguousarray(slice_values(volume.hu, self._plane, index))
         return self._hu
 
-    def _codes_of(self, saliency: SaliencyMap, style: OverlayStyle) -> NDArray[np.uint8] | None:
-        """Codes of the slice last cut; None where the map leaves all of it bare."""
-        if (
-            self._codes is None
-            or self._saliency is not saliency
-            or self._codes_key != style.threshold
-        ):
-            place = slice_geometry(self._volume.geometry, self._plane, self._index)
+    def _codes_of(
+        self, saliency: SaliencyMap, style: OverlayStyle, geometry: VolumeGeometry
+    ) -> NDArray[np.uint8]:
+        """Codes of the slice last cut."""
+        known = self._saliency is saliency and self._threshold == style.threshold
+        if self._codes is None or not known:
+            place = slice_geometry(geometry, self._plane, self._index)
             near = slab(saliency, place).thresholded(style.threshold)
             self._codes = saliency_codes(reslice(near, place), style)
-            self._saliency, self._codes_key = saliency, style.threshold
+            self._saliency, self._threshold = saliency, style.threshold
         return self._codes

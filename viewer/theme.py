@@ -24,6 +24,7 @@ TEXT = "#e4e6e8"
 MUTED = "#a8adb4"
 ACCENT = "#6cb2e0"
 ON_ACCENT = "#0d1a24"
+ACCENT_HOVER = "#86c2ea"
 DISABLED = "#7d8288"
 GREEN = "#7cc48d"
 AMBER = "#e5b457"
@@ -78,7 +79,7 @@ QCheckBox, QSlider {{ border: 1px solid transparent; border-radius: 4px; min-hei
 QPushButton:disabled, QToolButton:disabled {{ color: {DISABLED}; background: {CHROME}; }}
 QPushButton#primary {{ background: {ACCENT}; color: {ON_ACCENT}; font-weight: 600;
     border-color: {ACCENT}; }}
-QPushButton#primary:hover {{ background: #86c2ea; }}
+QPushButton#primary:hover {{ background: {ACCENT_HOVER}; }}
 QPushButton#primary:focus {{ border: 2px solid {TEXT}; padding: 4px 11px; }}
 QPushButton#primary:disabled {{ background: {RAISED}; color: {DISABLED};
     border-color: {BORDER}; }}

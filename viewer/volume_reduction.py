@@ -16,7 +16,7 @@ LARGEST_MAP_SIDE = 64
 SMALLEST_MAP_SIDE = 48
 """A coarser map is interpolated until its axes have about as many points."""
 
-SMOOTHING_SHARE = 0.25
+SMOOTHING_SHARE = 0.12
 """Width of the smoothing of an interpolated map, as a share of its cells."""
 
 

@@ -143,7 +143,7 @@ class VolumeView(QWidget):
             self._picture = None
             if new.volume is None and self._scene is not None:
                 self._scene.empty()
-            self._request(fine=True)
+            self._request(fine=False)  # something to see first, then in full
         if new.chosen_map is not old.chosen_map or new.view.overlay != old.view.overlay:
             self._saliency_stale = True
             self._request(fine=new.view.overlay == old.view.overlay)
@@ -201,12 +201,12 @@ class VolumeView(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         """Catch up with what happened while invisible."""
         super().showEvent(event)
-        self._request(fine=True)
+        self._request(fine=self._picture is not None)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Render at the new size once it stays."""
         super().resizeEvent(event)
-        self._request(fine=self._picture is None)
+        self._request(fine=False)
 
     # --- painting ---
 

@@ -16,6 +16,8 @@ from pydicom import Dataset
 from pydicom.errors import BytesLengthException, InvalidDicomError
 from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian
 
+from core.data.header_scan import scan_header, tags_of
+
 # The library warns and logs about odd values by printing them, patients' names among them. Values
 # are checked where they are used.
 pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
@@ -92,6 +94,9 @@ def read_header(file: BinaryIO, tags: Sequence[str]) -> Dataset:
         NotDicomError: Not a DICOM file.
         DAMAGED: Any of these exceptions where the file is damaged.
     """
+    scanned = scan_header(file, tags_of(tuple(tags)))
+    if scanned is not None:
+        return scanned
     require_dicom(file)
     return pydicom.dcmread(file, stop_before_pixels=True, force=True, specific_tags=list(tags))
 

@@ -45,7 +45,8 @@ def fitness_of(record: SeriesRecord) -> Fitness:
 
     The model's rule for thickness (the larger of Slice Thickness and slice distance): up to 2.5 mm
     pass, since Lu et al. 2022 admitted scans of axial thickness <= 2.5 mm; over 2.5 mm warn; over
-    5 mm, twice the paper's limit and our own choice, refuse.
+    5 mm, twice the paper's limit and our own choice, refuse. Coronal and sagittal stacks warn, a
+    grid more than 30 degrees off the patient's axes is refused.
 
     Calcium: over 3 mm, or a tube voltage other than 120 kVp, warn ("modified" score); over 5 mm or
     contrast agent refuse.

@@ -6,10 +6,9 @@ affine survives in the sform.
 """
 
 import gzip
+import io
 import math
-import os
 import struct
-import tempfile
 import zlib
 from pathlib import Path
 from typing import Any, Literal
@@ -17,8 +16,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import ReportError, SeriesError
+from core.errors import SeriesError
 from core.geometry import Floats, VolumeGeometry
+from core.whole_file import write_whole
 
 DATA_TYPES: dict[np.dtype[Any], int] = {
     np.dtype(np.uint8): 2,
@@ -68,26 +68,12 @@ def write_nifti(path: Path, values: NDArray[Any], geometry: VolumeGeometry) -> N
     if values.dtype not in DATA_TYPES:
         raise ValueError(f"values must be uint8, int16 or float32, got {values.dtype}")
     little_endian = np.ascontiguousarray(values, dtype=values.dtype.newbyteorder("<"))
-    try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
-        try:
-            with os.fdopen(handle, "wb") as raw, _gzip_writer(raw) as file:
-                file.write(_header(values.dtype, geometry))
-                file.write(little_endian.data)
-            os.replace(temporary, path)
-        except BaseException:
-            os.unlink(temporary)
-            raise
-    except OSError as error:
-        raise ReportError(
-            f"A NIfTI file could not be written ({error.strerror}).",
-            "Check that the folder exists, may be written to, and has space left.",
-        ) from None
-
-
-def _gzip_writer(raw: Any) -> gzip.GzipFile:
+    content = io.BytesIO()
     # No name and no time inside: the same volume gives the same bytes.
-    return gzip.GzipFile("", "wb", COMPRESSION_LEVEL, raw, mtime=0)
+    with gzip.GzipFile("", "wb", COMPRESSION_LEVEL, content, mtime=0) as file:
+        file.write(_header(values.dtype, geometry))
+        file.write(little_endian.data)
+    write_whole(path, content.getvalue())
 
 
 def _header(kind: np.dtype[Any], geometry: VolumeGeometry) -> bytes:

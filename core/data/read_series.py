@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from itertools import starmap
 
 import numpy as np
 import pydicom
@@ -73,9 +72,9 @@ def read(record: SeriesRecord, progress: Progress = Silent()) -> Volume:
     """Read the pixels of a series.
 
     Each slice is masked to its own stored bits, taken as signed or unsigned as its own header
-    says, and multiplied and shifted by its own Rescale Slope and Intercept (1 and 0 where neither
-    is stated; the gate warns of that). The result is rounded to the nearest hounsfield unit and
-    clipped to int16.
+    says, and multiplied and shifted by its own Rescale Slope and Intercept (1 and 0 where they
+    are not stated; the gate then keeps the model and calcium away). The result is rounded to the
+    nearest hounsfield unit and clipped to int16.
 
     Returns:
         HU int16 (slice, row, column) in the sorted order of `record.slices`. `padding` is True
@@ -105,7 +104,8 @@ def _decoded(record: SeriesRecord) -> Iterator[Pixels]:
     numbered = list(enumerate(record.slices, start=1))
     compressed = sum(s.transfer_syntax_uid not in UNCOMPRESSED for s in record.slices)
     if compressed < POOL_FROM_SLICES:
-        yield from starmap(_read_slice, numbered)
+        scratch = bytearray()  # one for all slices: fresh memory costs more than the conversion
+        yield from (_read_slice(number, header, scratch) for number, header in numbered)
         return
     # Spawned, not forked: the caller may run Qt, VTK and threads.
     pool = ProcessPoolExecutor(
@@ -122,12 +122,21 @@ def _decoded(record: SeriesRecord) -> Iterator[Pixels]:
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _read_slice(slice_number: int, header: SliceHeader) -> Pixels:
-    """HU and padding of one slice; `slice_number` counts from 1 and is what errors name."""
-    is_plain = header.transfer_syntax_uid in UNCOMPRESSED
+def _read_slice(slice_number: int, header: SliceHeader, scratch: bytearray | None = None) -> Pixels:
+    """HU and padding of one slice, which may lie in `scratch` until that is used again.
+
+    Args:
+        slice_number: Counts from 1; what errors name.
+        header: Which slice.
+        scratch: Memory for the pixels, grown where it is too small.
+    """
     try:
         with without_warnings():
-            stored, encoding = (_stored_uncompressed if is_plain else _stored_compressed)(header)
+            if header.transfer_syntax_uid in UNCOMPRESSED:
+                own = bytearray() if scratch is None else scratch
+                stored, encoding = _stored_uncompressed(header, own)
+            else:
+                stored, encoding = _stored_compressed(header)
     except FileNotFoundError:
         raise SeriesError(
             f"The file of slice {slice_number} is no longer there.",
@@ -144,7 +153,9 @@ def _read_slice(slice_number: int, header: SliceHeader) -> Pixels:
     return _to_hu(stored, encoding)
 
 
-def _stored_uncompressed(header: SliceHeader) -> tuple[NDArray[np.integer], _Encoding]:
+def _stored_uncompressed(
+    header: SliceHeader, scratch: bytearray
+) -> tuple[NDArray[np.integer], _Encoding]:
     with header.path.open("rb") as file:
         dataset = read_header(file, PIXEL_TAGS)
         encoding = _encoding_of(dataset, header)
@@ -157,10 +168,13 @@ def _stored_uncompressed(header: SliceHeader) -> tuple[NDArray[np.integer], _Enc
                 "The file is damaged: copy or export the series again.",
             )
         file.seek(place.offset)
-        content = file.read(expected)
-    if len(content) < expected:
+        if len(scratch) < expected:
+            scratch.extend(bytes(expected - len(scratch)))
+        content = memoryview(scratch)[:expected]
+        found_bytes = file.readinto(content)
+    if found_bytes < expected:
         raise SeriesError(
-            f"{expected:,} bytes of pixels were expected, the file ends after {len(content):,}.",
+            f"{expected:,} bytes of pixels were expected, the file ends after {found_bytes:,}.",
             "The file is truncated: copy or export the series again.",
         )
     order = "<" if place.is_little_endian else ">"
@@ -190,19 +204,21 @@ def _encoding_of(dataset: Dataset, header: SliceHeader) -> _Encoding:
     allocated = whole_number(dataset, "BitsAllocated") or 0
     stored = whole_number(dataset, "BitsStored") or allocated
     high_bit = whole_number(dataset, "HighBit")
+    high_bit = stored - 1 if high_bit is None else high_bit
     slope, intercept = number(dataset, "RescaleSlope"), number(dataset, "RescaleIntercept")
     if matrix != (header.rows, header.columns):
         raise SeriesError("its header is not the one that was indexed.", "Open the folder again.")
-    if allocated not in (8, 16, 32) or not 1 <= stored <= allocated or slope == 0:
+    bits_fit = allocated in (8, 16, 32) and 1 <= stored <= high_bit + 1 <= allocated
+    if not bits_fit or slope == 0:
         raise SeriesError(
             f"its pixel encoding makes no sense ({allocated} bits allocated, {stored} stored, "
-            f"slope {slope}).",
+            f"high bit {high_bit}, slope {slope}).",
             "Export the series again.",
         )
     return _Encoding(
         bits_allocated=allocated,
         bits_stored=stored,
-        high_bit=stored - 1 if high_bit is None else high_bit,
+        high_bit=high_bit,
         is_signed=whole_number(dataset, "PixelRepresentation") == 1,
         slope=1.0 if slope is None else slope,
         intercept=0.0 if intercept is None else intercept,
@@ -219,33 +235,58 @@ def _padding_range(dataset: Dataset) -> tuple[float, float] | None:
 
 
 def _to_hu(stored: NDArray[np.integer], encoding: _Encoding) -> Pixels:
+    """HU and padding; `stored` is overwritten."""
     values = _without_foreign_bits(stored, encoding)
-    whole = encoding.slope.is_integer() and encoding.intercept.is_integer()
-    if whole and encoding.bits_allocated <= 16:
-        hu = values.astype(np.int32)
-        if encoding.slope != 1:
-            hu *= int(encoding.slope)
-        hu += int(encoding.intercept)
+    low, high = int(values.min()), int(values.max())
+    declared = _declared_padding(values, low, high, encoding.padding)
+    if _is_plain_shift(low, high, encoding):
+        # Modulo 65,536, which is exact as the sum fits: in place, no wider copy.
+        hu = values.view(np.int16)
+        hu += np.int16(encoding.intercept)
     else:
-        hu = np.rint(values * encoding.slope + encoding.intercept)
-    padding = hu <= UNMEASURED_HU
-    if encoding.padding is not None:
-        low, high = encoding.padding
-        padding |= (values >= low) & (values <= high)
-    is_padded = bool(padding.any())
-    if is_padded:
+        rescaled = np.rint(values * encoding.slope + encoding.intercept)
+        hu = np.clip(rescaled, INT16.min, INT16.max).astype(np.int16)
+    padding = declared
+    if hu.min() <= UNMEASURED_HU:
+        fill = hu <= UNMEASURED_HU
+        padding = fill if declared is None else declared | fill
+    if padding is not None:
         hu[padding] = np.minimum(hu[padding], AIR_HU)
-    clipped: NDArray[np.int16] = np.clip(hu, INT16.min, INT16.max).astype(np.int16)
-    return clipped, padding if is_padded else None
+    return hu, padding
+
+
+def _declared_padding(
+    values: NDArray[np.integer], low: int, high: int, padding: tuple[float, float] | None
+) -> NDArray[np.bool_] | None:
+    """Where stored values lie in the declared range; None where none does."""
+    if padding is None or padding[1] < low or padding[0] > high:
+        return None
+    declared: NDArray[np.bool_] = (values >= padding[0]) & (values <= padding[1])
+    return declared if declared.any() else None
+
+
+def _is_plain_shift(low: int, high: int, encoding: _Encoding) -> bool:
+    """True where adding a whole intercept to 16-bit values is all, and the sums fit int16."""
+    shift = encoding.intercept
+    return (
+        encoding.bits_allocated == 16
+        and encoding.slope == 1
+        and shift.is_integer()
+        and INT16.min <= shift <= INT16.max
+        and low + shift >= INT16.min
+        and high + shift <= INT16.max
+    )
 
 
 def _without_foreign_bits(stored: NDArray[np.integer], encoding: _Encoding) -> NDArray[np.integer]:
     """Values of the stored bits alone: others may hold overlays of old scanners."""
     kind = np.dtype(f"{'i' if encoding.is_signed else 'u'}{encoding.bits_allocated // 8}")
-    values = stored.astype(kind, copy=False)
+    values = stored.astype(kind, copy=not stored.flags.writeable)
     above = encoding.bits_allocated - 1 - encoding.high_bit
     below = encoding.high_bit + 1 - encoding.bits_stored
     if above == 0 and below == 0:
         return values
     # Shifting up drops the bits above, shifting back down keeps the sign of signed values.
-    return (values << above) >> (above + below)
+    values <<= above
+    values >>= above + below
+    return values

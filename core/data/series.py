@@ -56,7 +56,7 @@ class SeriesRecord:
             is stated a stand-in is made (`series_header.series_uid`).
         slices: Sorted by position along the slice normal.
         rescale_type: What the stored values become: "HU", "" if not said, or another unit;
-            "missing" where a slice states neither slope nor intercept.
+            "missing" where a slice does not state both slope and intercept.
         is_lossy: True where the headers say that the pixels went through a lossy compression.
     """
 

@@ -104,8 +104,8 @@ def _are_perpendicular_units(orientation: tuple[float, ...]) -> bool:
 
 
 def rescale_type(header: Dataset) -> str:
-    """Unit of the rescaled values, "missing" where neither slope nor intercept is stated."""
-    if number(header, "RescaleSlope") is None and number(header, "RescaleIntercept") is None:
+    """Unit of the rescaled values, "missing" where slope or intercept is not stated as a number."""
+    if number(header, "RescaleSlope") is None or number(header, "RescaleIntercept") is None:
         return "missing"
     return text(header, "RescaleType").upper()
 

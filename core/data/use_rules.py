@@ -4,11 +4,12 @@ import numpy as np
 
 from core.data.fitness import Level, Reason
 from core.data.series import SeriesRecord
-from core.data.slice_stack import slice_thickness_mm, stack_of
+from core.data.slice_stack import cosines, slice_thickness_mm, stack_of
+from core.geometry import Floats
 
-NON_AXIAL_DEGREES = 30.0
-"""Slices tilted further than this against the patient's long axis are not axial: a tilted gantry
-reaches about 30 degrees, coronal and sagittal slices lie at 90."""
+OBLIQUE_DEGREES = 30.0
+"""An axis of the grid further than this from every axis of the patient is oblique: a tilted gantry
+reaches about 30 degrees."""
 
 MODEL_THICKNESS_MM = 2.5
 """Lu et al. 2022 admitted scans of at most this axial thickness; the model saw no thicker one."""
@@ -48,7 +49,7 @@ def value_faults(record: SeriesRecord) -> list[Reason]:
     if record.rescale_type not in ("", "HU"):
         unit = record.rescale_type
         text = (
-            "Hounsfield units were expected, the headers state neither slope nor intercept."
+            "Hounsfield units were expected, the headers do not state slope and intercept."
             if unit == "missing"
             else f"Hounsfield units were expected, the headers say the values are '{unit[:16]}'."
         )
@@ -65,9 +66,8 @@ def value_faults(record: SeriesRecord) -> list[Reason]:
 
 def model_reasons(record: SeriesRecord) -> list[Reason]:
     """What speaks against running the model; the rule is stated in `geometry_gate.fitness_of`."""
-    found = [_model_thickness(record), _not_axial(record), _not_hounsfield(record)]
-    stack = stack_of(record)
-    coverage = abs(float(stack.positions_mm[-1, 2] - stack.positions_mm[0, 2]))
+    found = [_model_thickness(record), _not_axial_for_model(record), _not_hounsfield(record)]
+    coverage = _head_to_foot_mm(record)
     if coverage < MODEL_COVERAGE_MM:
         found.append(
             _warn(
@@ -76,7 +76,7 @@ def model_reasons(record: SeriesRecord) -> list[Reason]:
                 "Choose a series of the whole chest.",
             )
         )
-    if record.slice_count < MODEL_SLICES:
+    if record.slice_count < MODEL_SLICES and _is_axial(record):
         found.append(
             _warn(
                 f"Only {record.slice_count} slices for the 128 that the network takes: most of "
@@ -103,11 +103,49 @@ def _model_thickness(record: SeriesRecord) -> Reason | None:
     return _block(f"{text}; over 5 mm the model is not run.", remedy)
 
 
-def _not_axial(record: SeriesRecord) -> Reason | None:
-    cosine = float(np.clip(abs(stack_of(record).normal[2]), 0, 1))
-    degrees = float(np.degrees(np.arccos(cosine)))
-    if degrees <= NON_AXIAL_DEGREES:
+def _head_to_foot_mm(record: SeriesRecord) -> float:
+    """Extent of the grid along the patient's long axis, whatever the storage order."""
+    first, stack = record.slices[0], stack_of(record)
+    along_columns, along_rows = cosines(record)
+    row_mm, column_mm = first.pixel_spacing_mm
+    extents = (
+        stack.positions_mm[-1, 2] - stack.positions_mm[0, 2],
+        along_rows[2] * row_mm * (first.rows - 1),
+        along_columns[2] * column_mm * (first.columns - 1),
+    )
+    return float(np.abs(extents).sum())
+
+
+def _degrees_off(axis: Floats) -> float:
+    """Angle between a unit vector and the nearest axis of the patient."""
+    return float(np.degrees(np.arccos(np.clip(np.abs(axis).max(), 0, 1))))
+
+
+def _is_axial(record: SeriesRecord) -> bool:
+    return int(np.abs(stack_of(record).normal).argmax()) == 2
+
+
+def _not_axial_for_model(record: SeriesRecord) -> Reason | None:
+    """Coronal and sagittal stacks reorient exactly; oblique ones have no axial slices."""
+    off = max(_degrees_off(axis) for axis in (stack_of(record).normal, *cosines(record)))
+    if off > OBLIQUE_DEGREES:
+        return _block(
+            f"Slices along the patient's axes were expected, these lie {off:.0f} degrees off.",
+            "Choose the axial series.",
+        )
+    if _is_axial(record):
         return None
+    return _warn(
+        "The slices are not axial: the model saw only axial reconstructions.",
+        "Choose the axial series if there is one.",
+    )
+
+
+def _not_axial(record: SeriesRecord) -> Reason | None:
+    normal = stack_of(record).normal
+    if _is_axial(record) and _degrees_off(normal) <= OBLIQUE_DEGREES:
+        return None
+    degrees = float(np.degrees(np.arccos(np.clip(abs(normal[2]), 0, 1))))
     return _block(
         f"Axial slices were expected, these lie {degrees:.0f} degrees off.",
         "Choose the axial series.",

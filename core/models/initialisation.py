@@ -12,7 +12,6 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-
 OUTPUT_LAYERS = ("classifier.weight", "survival_head.3.weight")
 """Layers that give logits: a sixth of He's variance, so that training starts near even odds."""
 

@@ -1,6 +1,7 @@
 """Lungs: parenchyma, fissures, and vessels and bronchi that branch and taper to the periphery."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.geometry import Floats
 from core.phantom.mediastinum import AIR_HU, BLOOD_HU, WALL_HU, Mediastinum
@@ -28,7 +29,7 @@ def paint_parenchyma(canvas: Canvas, lung: Distance, random: np.random.Generator
         canvas.paint(np.maximum(sheet - np.float32(0.4), lung + 1), FISSURE_HU)
 
 
-def grow_tree(root_mm: Floats, ends_mm: Floats) -> tuple[Floats, Floats, np.ndarray]:
+def grow_tree(root_mm: Floats, ends_mm: Floats) -> tuple[Floats, Floats, NDArray[np.intp]]:
     """Join points to a tree, each to the node that keeps both the twig and the way home short.
 
     Args:
@@ -40,7 +41,7 @@ def grow_tree(root_mm: Floats, ends_mm: Floats) -> tuple[Floats, Floats, np.ndar
     """
     order = np.argsort(np.linalg.norm(ends_mm - root_mm, axis=1))
     nodes = np.concatenate([root_mm[None], ends_mm[order]])
-    parent = np.zeros(len(nodes), int)
+    parent = np.zeros(len(nodes), np.intp)
     home_mm = np.zeros(len(nodes))
     for k in range(1, len(nodes)):
         twig_mm = np.linalg.norm(nodes[:k] - nodes[k], axis=1)
@@ -49,7 +50,20 @@ def grow_tree(root_mm: Floats, ends_mm: Floats) -> tuple[Floats, Floats, np.ndar
     power = np.full(len(nodes), TWIG_RADIUS_MM**MURRAY_EXPONENT)
     for k in range(len(nodes) - 1, 0, -1):
         power[parent[k]] += power[k]
-    return nodes, power ** (1 / MURRAY_EXPONENT), parent
+    return _straightened(nodes, parent), power ** (1 / MURRAY_EXPONENT), parent
+
+
+def _straightened(nodes: Floats, parent: NDArray[np.intp]) -> Floats:
+    """Forks drawn towards their neighbours, without sharp bends; root and ends stay."""
+    children = np.bincount(parent[1:], minlength=len(nodes))
+    inner = np.flatnonzero(children[1:]) + 1
+    for _ in range(2):
+        onward = np.zeros_like(nodes)
+        np.add.at(onward, parent[1:], nodes[1:])
+        middle = (nodes[parent[inner]] + onward[inner] / children[inner, None]) / 2
+        nodes = nodes.copy()
+        nodes[inner] += 0.6 * (middle - nodes[inner])
+    return nodes
 
 
 def paint_trees(

@@ -122,7 +122,7 @@ def _add_rib(canvas: Canvas, skeleton: Skeleton, rib: int, side: int) -> None:
         meets_z = max(74 - 17 * rib, -46)
         centre_y, half_depth, _ = cage(np.array(meets_z))
         meets = np.array((side * 19, centre_y - half_depth - 6, meets_z))
-        bulge_mm = 0.16 * float(np.linalg.norm(end - meets))
+        bulge_mm = 0.11 * float(np.linalg.norm(end - meets))
         middle = (end + meets) / 2 - (0, 2 + bulge_mm, bulge_mm / 2)
         canvas.add_tube(skeleton.cartilage, spline([end, middle, meets]), 5.5)
 

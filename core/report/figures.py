@@ -10,6 +10,7 @@ from core.analysis_result import AnalysisResult
 from core.geometry import Floats
 from core.preprocessing.reorient import reorient
 from core.report.picture_frame import Caption, framed
+from core.views.cubes import filled_extent
 from core.views.overlay import OverlayStyle, blend
 from core.views.planes import (
     Plane,
@@ -130,26 +131,15 @@ def hottest_point_mm(result: AnalysisResult) -> Floats:
         values = saliency.thresholded().values
         if values.max() > 0:
             return saliency.geometry.to_patient(np.unravel_index(values.argmax(), values.shape))
-    first, last = _extent(result.lungs_and_heart)
+    first, last = filled_extent(result.lungs_and_heart)
     return result.lungs_and_heart.geometry.to_patient((first + last) / 2)
-
-
-def _extent(mask: Mask) -> tuple[Floats, Floats]:
-    """First and last index that hold a label, along each axis; the whole grid if there is none."""
-    first, last = np.zeros(3), np.array(mask.geometry.shape) - 1.0
-    for axis in range(3):
-        others = tuple(k for k in range(3) if k != axis)
-        filled = np.flatnonzero(mask.labels.any(axis=others))
-        if len(filled):
-            first[axis], last[axis] = filled[0], filled[-1]
-    return first, last
 
 
 def _crop(
     stored: SliceGeometry, region: Mask, point_mm: Floats
 ) -> tuple[float, float, float, float]:
     """Edges (top, left, bottom, right) of what is shown, in pixels counted from the corner."""
-    corners = np.array(np.meshgrid(*np.stack(_extent(region), axis=1))).reshape(3, -1).T
+    corners = np.array(np.meshgrid(*np.stack(filled_extent(region), axis=1))).reshape(3, -1).T
     points = np.vstack([region.geometry.to_patient(corners), point_mm])
     pixels = stored.to_pixel(points) + 0.5
     margin = CHEST_MARGIN_MM / np.array(stored.pixel_mm)

@@ -16,7 +16,7 @@ from core.progress import Progress, Silent
 from core.report.content import result_json, saliency_file
 from core.report.figures import key_views
 from core.report.pdf import write_pdf
-from core.report.whole_file import write_whole
+from core.whole_file import write_whole
 
 Picture = NDArray[np.uint8]
 

@@ -19,6 +19,7 @@ BACKGROUND = (11, 14, 19)
 TEXT_PX = 27
 SMALL_PX = 23
 TINY_PX = 19
+SMALLEST_PX = 13
 LINE_PX = 31
 BAR_WIDTH_PX, BAR_HEIGHT_PX = 26, 380
 
@@ -108,7 +109,7 @@ def _footer(draw: ImageDraw.ImageDraw, caption: Caption) -> None:
     line_px = min(LINE_PX, (FOOTER_PX - 16) // len(lines))
     for number, (line, colour) in enumerate(lines):
         y = HEIGHT_PX - FOOTER_PX + 20 + number * line_px
-        _fitting(draw, (MARGIN_PX, y), line, min(SMALL_PX, line_px - 4), colour)
+        _fitting(draw, (MARGIN_PX, y), line, max(min(SMALL_PX, line_px - 4), SMALLEST_PX), colour)
 
 
 def _wrapped(text: str, size_px: int) -> list[str]:
@@ -130,10 +131,14 @@ def _fitting(
     size_px: int,
     colour: Colour = WHITE,
 ) -> None:
-    """Write one line, smaller where it would leave the picture."""
+    """Write one line: smaller where it would leave the picture, cut where that is not enough."""
     room = WIDTH_PX - MARGIN_PX - position[0]
-    while size_px > 9 and width_px(text, size_px) > room:
+    while size_px > SMALLEST_PX and width_px(text, size_px) > room:
         size_px -= 1
+    if width_px(text, size_px) > room:
+        while text and width_px(f"{text}…", size_px) > room:
+            text = text[:-1]
+        text = f"{text}…"
     write(draw, position, text, size_px=size_px, anchor="lm", colour=colour)
 
 

@@ -168,23 +168,28 @@ def _reslice_parallel(
     corner: Floats,
     steps: tuple[Floats, Floats],
 ) -> NDArray[np.float32]:
-    """Reslice by two small interpolation matrices: the grids are parallel, so it is separable."""
+    """Reslice one axis after the other: the grids are parallel, so interpolation is separable.
+
+    No matrix product: BLAS threads would wait for cores that a running model keeps busy.
+    """
     axes = [int(np.argmax(np.abs(step))) for step in steps]
     through = 3 - sum(axes)
-    weights = _linear_weights(corner[through : through + 1], values.shape[through])[0]
-    picture = np.tensordot(weights, values, axes=(0, through))
-    if axes[0] > axes[1]:
-        picture = picture.T
-    down, right = (
-        _linear_weights(corner[axis] + step[axis] * np.arange(count), values.shape[axis])
-        for axis, step, count in zip(axes, steps, shape, strict=True)
-    )
-    resliced: NDArray[np.float32] = down @ picture @ right.T
+    resliced = _interpolated(values, through, corner[through : through + 1])
+    for axis, step, count in zip(axes, steps, shape, strict=True):
+        resliced = _interpolated(resliced, axis, corner[axis] + step[axis] * np.arange(count))
+    picture = resliced.squeeze(through)
+    return picture.T if axes[0] > axes[1] else picture
+
+
+def _interpolated(values: NDArray[np.float32], axis: int, positions: Floats) -> NDArray[np.float32]:
+    """Linear interpolation along one axis, fading to 0 over one cell outside the grid."""
+    count = values.shape[axis]
+    below = np.floor(positions).astype(np.intp)
+    above_share = positions - below
+    parts = []
+    for index, share in ((below, 1 - above_share), (below + 1, above_share)):
+        weight = np.where((index >= 0) & (index < count), share, 0).astype(np.float32)
+        weight = weight.reshape([-1 if k == axis else 1 for k in range(values.ndim)])
+        parts.append(np.take(values, index.clip(0, count - 1), axis) * weight)
+    resliced: NDArray[np.float32] = parts[0] + parts[1]
     return resliced
-
-
-def _linear_weights(positions: Floats, count: int) -> NDArray[np.float32]:
-    """Matrix (positions, count) of linear interpolation, fading to 0 outside the grid."""
-    distance = np.abs(positions[:, None] - np.arange(count))
-    weights: NDArray[np.float32] = np.clip(1 - distance, 0, None).astype(np.float32)
-    return weights

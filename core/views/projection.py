@@ -9,27 +9,23 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from scipy.ndimage import affine_transform
 
-from core.geometry import Floats, VolumeGeometry
+from core.geometry import Floats
 from core.preprocessing.reorient import reorient
+from core.views.cubes import CUBE_MM, cube_grid, on_cubes
 from core.views.overlay import OverlayStyle, overlay_colours
-from core.views.planes import PARALLEL_TOLERANCE
 from core.views.tissue import tissue_colours
 from core.volume import Mask, SaliencyMap, Volume
 
 Picture = NDArray[np.uint8]
 Values = NDArray[np.float32]
 
-CUBE_MM = 1.8
-"""Edge of the cubes: finer shows noise rather than anatomy, and costs time by the third power."""
-
-REGION_MARGIN_MM = 30.0
-"""Ribs, breastbone and spine lie within this of the lungs; arms and table beyond it."""
-
 BACKGROUND = np.array([11, 14, 19], np.float32) / np.float32(255)
-GLOW_PER_MM = 0.05
-"""Light that a cell of saliency 1 adds per millimetre of its depth."""
+GLOW_PER_MM = 0.03
+"""How fast a glow of saliency 1 covers what lies behind it."""
+
+GLOW_COVERS = 0.8
+"""Share of the tissue's own light that the strongest glow takes away."""
 
 GLOW_THROUGH_TISSUE = 0.45
 """Share of the glow that the tissue in front of it cannot hide: what the model saw must show."""
@@ -94,86 +90,22 @@ def volume_picture(
         RGB uint8 (rows, columns, 3).
     """
     upright = reorient(volume)
-    cubes = _cube_grid(upright.geometry if region is None else region.geometry, region)
-    hu = _on_cubes(upright.hu, upright.geometry, cubes, outside=-1000.0)
+    cubes = cube_grid(upright.geometry if region is None else region.geometry, region)
+    hu = on_cubes(upright.hu, upright.geometry, cubes, outside=-1000.0)
     inside = None
     if region is not None:
-        inside = _on_cubes(region.labels, region.geometry, cubes, outside=0.0) > 0.5
+        inside = on_cubes(region.labels, region.geometry, cubes, outside=0.0) > 0.5
     rgba = tissue_colours(hu, inside, cube_mm=CUBE_MM, away=viewpoint.away)
     scene, transparency = _composite(rgba, viewpoint)
     picture: Values = scene + transparency[..., None] * BACKGROUND
-    light = np.zeros_like(scene)
+    filled = 1 - transparency
     if saliency is not None:
         kept = saliency.thresholded(style.threshold)
-        heat = _on_cubes(kept.values, kept.geometry, cubes, outside=0.0)
-        light = _glow(heat, rgba[..., 3], viewpoint, style)
-    shown = _trimmed(_lighten(picture, light), np.maximum(1 - transparency, light.max(axis=2)))
+        heat = on_cubes(kept.values, kept.geometry, cubes, outside=0.0)
+        glow = _glow(heat, rgba[..., 3], viewpoint, style)
+        picture, filled = _lit(picture, glow), np.maximum(filled, glow[..., 3])
+    shown = _trimmed(picture, filled)
     return _enlarged(shown, CUBE_MM / pixel_mm)
-
-
-def _cube_grid(geometry: VolumeGeometry, region: Mask | None) -> VolumeGeometry:
-    """Cubes along the patient's axes, index order (y to the back, x to the left, z to the feet)."""
-    first, last = np.zeros(3), np.array(geometry.shape) - 1.0
-    margin_mm = 0.0
-    if region is not None and region.labels.any():
-        margin_mm = REGION_MARGIN_MM
-        for axis in range(3):
-            others = tuple(k for k in range(3) if k != axis)
-            filled = np.flatnonzero(region.labels.any(axis=others))
-            first[axis], last[axis] = filled[0], filled[-1]
-    corners = np.array(np.meshgrid(*np.stack([first, last], axis=1))).reshape(3, -1).T
-    points = geometry.to_patient(corners)
-    low, high = points.min(axis=0) - margin_mm, points.max(axis=0) + margin_mm
-    size = np.ceil((high - low) / CUBE_MM).astype(int) + 1
-    return VolumeGeometry.from_axes(
-        (int(size[1]), int(size[0]), int(size[2])),
-        (low[0], low[1], high[2]),
-        ((0, 1, 0), (1, 0, 0), (0, 0, -1)),
-        (CUBE_MM,) * 3,
-    )
-
-
-def _on_cubes(
-    values: NDArray[np.generic], geometry: VolumeGeometry, cubes: VolumeGeometry, *, outside: float
-) -> Values:
-    """Any array of `geometry` at the centres of the cubes; averaged first where it is finer."""
-    factors = [max(1, int(CUBE_MM / spacing)) for spacing in geometry.spacing_mm]
-    coarse = _block_means(values, factors)
-    scale = np.diag([*factors, 1.0]).astype(float)
-    scale[:3, 3] = (np.array(factors) - 1) / 2
-    to_coarse = np.linalg.inv(geometry.affine @ scale) @ cubes.affine
-    order = np.argmax(np.abs(to_coarse[:3, :3]), axis=0)
-    matrix, offset = to_coarse[:3, :3], to_coarse[:3, 3]
-    if sorted(order) == [0, 1, 2]:
-        coarse, matrix, offset = coarse.transpose(order), matrix[order], offset[order]
-        if np.abs(matrix - np.diag(np.diag(matrix))).max() < PARALLEL_TOLERANCE:
-            matrix = np.diag(matrix)  # parallel axes: SciPy then interpolates axis by axis
-    resampled: Values = affine_transform(
-        coarse,
-        matrix,
-        offset,
-        output_shape=cubes.shape,
-        output=np.float32,
-        order=1,
-        mode="grid-constant",
-        cval=outside,
-    )
-    return resampled
-
-
-def _block_means(values: NDArray[np.generic], factors: list[int]) -> NDArray[np.generic]:
-    """Mean over blocks of `factors` voxels; the rest of an incomplete block is left out."""
-    if max(factors) == 1:
-        return values
-    counts = [count // factor for count, factor in zip(values.shape, factors, strict=True)]
-    total: Values = np.zeros(counts, np.float32)
-    for start in np.ndindex(*factors):
-        every = [
-            slice(first, first + count * factor, factor)
-            for first, count, factor in zip(start, counts, factors, strict=True)
-        ]
-        total += np.asarray(values[tuple(every)], np.float32)
-    return total / np.float32(np.prod(factors))
 
 
 def _composite(rgba: Values, viewpoint: Viewpoint) -> tuple[Values, Values]:
@@ -201,24 +133,33 @@ def _composite(rgba: Values, viewpoint: Viewpoint) -> tuple[Values, Values]:
 
 
 def _glow(heat: Values, opacity: Values, viewpoint: Viewpoint, style: OverlayStyle) -> Values:
-    """Light of the saliency, partly hidden by the tissue before it; RGB (rows, columns, 3)."""
-    table = overlay_colours(style).astype(np.float32) / 255
-    light = np.zeros((*_picture_shape(heat.shape, viewpoint), 3), np.float32)
-    left = np.ones(light.shape[:2], np.float32)
+    """Light of the saliency, partly hidden by the tissue before it.
+
+    Its colour is that of the greatest value on the line of sight, so that the legend holds; how
+    strongly it covers the tissue grows with the depth of what glows.
+
+    Returns:
+        (rows, columns, 4): RGB and strength, 0..1.
+    """
+    columns, rows = _picture_shape(heat.shape, viewpoint)
+    greatest = np.zeros((columns, rows), np.float32)
+    amount = np.zeros((columns, rows), np.float32)
+    left = np.ones((columns, rows), np.float32)
     pair = np.stack([heat, opacity], axis=-1)
     floor = style.threshold / 2
     for layer in _layers(heat.shape[:2], viewpoint):
         sample = _gather(pair, layer)
         if sample is None:
             continue
-        value = sample[..., 0]
-        strength = np.clip((value - floor) / max(1 - floor, 1e-6), 0, 1)
-        level = np.clip((value - style.threshold) / max(1 - style.threshold, 1e-6), 0, 1)
+        greatest = np.maximum(greatest, sample[..., 0])
         seen = GLOW_THROUGH_TISSUE + (1 - GLOW_THROUGH_TISSUE) * left
-        amount = strength * seen * (GLOW_PER_MM * CUBE_MM)
-        light += amount[..., None] * table[(level * 255).astype(np.intp)]
+        amount += seen * np.clip((sample[..., 0] - floor) / max(1 - floor, 1e-6), 0, 1)
         left *= 1 - sample[..., 1]
-    return light.swapaxes(0, 1)
+    level = np.clip((greatest - style.threshold) / max(1 - style.threshold, 1e-6), 0, 1)
+    glow = np.empty((rows, columns, 4), np.float32)
+    glow[..., :3] = overlay_colours(style)[(level.T * 255).astype(np.intp)] / np.float32(255)
+    glow[..., 3] = 1 - np.exp(-amount.T * (GLOW_PER_MM * CUBE_MM))
+    return glow
 
 
 def _picture_shape(shape: tuple[int, ...], viewpoint: Viewpoint) -> tuple[int, int]:
@@ -258,9 +199,10 @@ def _gather(values: Values, layer: tuple[Values, Values]) -> Values | None:
     return sample
 
 
-def _lighten(picture: Values, light: Values) -> Values:
-    """Add light to a picture without ever burning out to more than white."""
-    lit: Values = 1 - (1 - np.clip(picture, 0, 1)) * np.exp(-light)
+def _lit(picture: Values, glow: Values) -> Values:
+    """The glow over the picture; the shape of the tissue stays to be seen in it."""
+    strength = glow[..., 3:]
+    lit: Values = picture * (1 - GLOW_COVERS * strength) + glow[..., :3] * strength
     return lit
 
 

@@ -17,7 +17,7 @@ def test_skin_and_muscle_go_while_heart_spine_and_lung_stay():
     opened = opened_chest(whole)
     muscle = (0.0, -80.0, 0.0)
     assert value_at(whole, muscle) > 0
-    assert value_at(opened, muscle) < -900
+    assert value_at(opened, muscle) < -700  # where the opacity is 0
     assert value_at(opened, tuple(HEART_FROM_CENTRE_MM)) > 0
     assert value_at(opened, (0.0, 75.0, 0.0)) > 200
     assert -950 < value_at(opened, (-72.0, 5.0, 10.0)) < -700

@@ -40,7 +40,7 @@ def test_a_hot_cell_stays_where_it_is_in_the_patient(shape, at):
     hottest = np.unravel_index(np.argmax(drawn.values), drawn.values.shape)
     apart = drawn.geometry.to_patient(hottest) - saliency.geometry.to_patient(at)
     assert np.abs(apart).max() <= max(1.0, 0.5 * max(drawn.geometry.spacing_mm))
-    assert drawn.values.max() > 0.75
+    assert drawn.values.max() > 0.7
 
 
 @pytest.mark.parametrize("shape", [(4, 8, 8), (30, 130, 200)])

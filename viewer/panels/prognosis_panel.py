@@ -82,7 +82,7 @@ class PrognosisPanel(QWidget):
     def content_text(self) -> str:
         """Every sentence of the panel below its controls."""
         labels = self._content.findChildren(type(self.controls.step))
-        return "\n".join(label.text() for label in labels if not label.isHidden())
+        return "\n".join(label.text() for label in labels)
 
     def _follow(self, old: SessionState, new: SessionState) -> None:
         if (new.volume, new.result, new.series) != (old.volume, old.result, old.series):

@@ -89,9 +89,11 @@ class RunControls(QWidget):
 
     def show_state(self, state: RunState, *, may_run: bool) -> None:
         """Enable what makes sense and show how far the run is."""
+        self.cancel_button.setVisible(state.running)
+        if state.running and self.run_button.hasFocus():
+            self.cancel_button.setFocus()  # else Qt gives the focus to some other panel
         self.run_button.setEnabled(may_run and not state.running)
         self.models.setEnabled(not state.running)
-        self.cancel_button.setVisible(state.running)
         self.progress.setVisible(state.running)
         self.step.setVisible(state.running)
         self.progress.setValue(round(state.fraction * PROGRESS_STEPS))

@@ -54,6 +54,7 @@ class SeriesPanel(QWidget):
         self.list.setItemDelegate(SeriesDelegate(self.list))
         self.list.setMouseTracking(True)
         self.list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.itemClicked.connect(self._choose)
         self.list.itemActivated.connect(self._choose)
         self.list.currentItemChanged.connect(self._explain)
@@ -85,12 +86,12 @@ class SeriesPanel(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(heading)
-        column.addWidget(self.list, 3)
+        column.addWidget(self.list, 1)
         column.addWidget(self.unreadable_button)
         column.addWidget(self.unreadable_label)
         column.addWidget(line())
         column.addWidget(use)
-        column.addWidget(scroll, 2)
+        column.addWidget(scroll, 1)
 
     def choose_neighbour(self, steps: int) -> None:
         """Open the series `steps` below the current one, if there is one."""
@@ -102,7 +103,7 @@ class SeriesPanel(QWidget):
     def reasons_text(self) -> str:
         """What the panel says about the chosen series."""
         labels = self._reasons.findChildren(type(self.unreadable_label))
-        return "\n".join(label.text() for label in labels if not label.isHidden())
+        return "\n".join(label.text() for label in labels)
 
     def _follow(self, old: SessionState, new: SessionState) -> None:
         if new.series_index is not old.series_index or new.fitness is not old.fitness:
@@ -152,10 +153,10 @@ class SeriesPanel(QWidget):
         fitness: Fitness = item.data(FITNESS_ROLE)
         for purpose in PURPOSES:
             verdict = getattr(fitness, purpose.lower())
-            words = VERDICT_WORDS[purpose][verdict.level]
             if verdict.level is Level.PASS:
-                layout.addWidget(notice(Level.PASS, words))
+                layout.addWidget(notice(Level.PASS, VERDICT_WORDS[purpose][Level.PASS]))
             for reason in verdict.reasons:
+                words = VERDICT_WORDS[purpose][reason.level]
                 layout.addWidget(notice(reason.level, f"{words}. {reason.text}", reason.remedy))
         layout.addStretch()
 

@@ -32,7 +32,7 @@ def survival_plot(curve: SurvivalCurve) -> QWidget:
         axis.enableAutoSIPrefix(False)
     plot.getAxis("left").setTicks([[(tick, f"{tick:g}") for tick in SURVIVAL_TICKS]])
     plot.setXRange(0, curve.time_years[-1], padding=0.03)
-    plot.setYRange(0, 1, padding=0.04)
+    plot.setYRange(0, 1, padding=0.08)
     plot.plot(
         curve.time_years,
         curve.survival,

@@ -146,11 +146,32 @@ def test_the_distance_counts_where_it_is_larger_than_the_stated_thickness():
 
 
 @pytest.mark.parametrize("name", ["coronal", "sagittal", "sagittal to the right"])
-def test_slices_that_are_not_axial_can_be_viewed_but_not_analysed(name):
+def test_coronal_and_sagittal_slices_warn_the_model_and_block_calcium(name):
     fitness = fitness_of(series_record(axes=STORAGE_ORDERS[name]))
     assert fitness.view.level == Level.PASS
-    assert "90 degrees off" in words(fitness.model)
-    assert fitness.model.level == fitness.calcium.level == Level.BLOCK
+    assert fitness.model.level == Level.WARN
+    assert "not axial" in words(fitness.model)
+    assert "90 degrees off" in words(fitness.calcium)
+
+
+def test_the_coverage_of_a_coronal_stack_is_counted_along_the_rows():
+    made = series_record(axes=STORAGE_ORDERS["coronal"])
+    for rows, is_short in ((512, False), (20, True)):
+        slices = tuple(
+            replace(each, rows=rows, columns=512, pixel_spacing_mm=(0.7, 0.7))
+            for each in made.slices
+        )
+        verdict = fitness_of(replace(made, slices=slices)).model
+        assert ("from head to foot" in words(verdict)) == is_short
+
+
+def test_a_grid_far_off_every_axis_of_the_patient_is_refused_by_the_model():
+    half = np.sqrt(0.5)
+    axes = np.array([[0, 0, 1], [half, half, 0], [half, -half, 0]])
+    fitness = fitness_of(series_record(axes=axes))
+    assert fitness.view.level == Level.PASS
+    assert "45 degrees off" in words(fitness.model)
+    assert fitness.model.level == Level.BLOCK
 
 
 def test_feet_first_and_oblique_slices_are_axial():
@@ -186,10 +207,10 @@ def test_thickness_for_calcium(thickness, level):
     assert fitness_of(record).calcium.level == level
 
 
-@pytest.mark.parametrize("tags", [{"RescaleType": "US"}, {"RescaleSlope": None}])
+@pytest.mark.parametrize(
+    "tags", [{"RescaleType": "US"}, {"RescaleSlope": None}, {"RescaleIntercept": None}]
+)
 def test_values_that_are_not_hounsfield_units_are_not_analysed(tmp_path, tags):
-    if "RescaleSlope" in tags:
-        tags = {"RescaleSlope": None, "RescaleIntercept": None}
     fitness = fitness_of(written(tmp_path, **tags))
     assert fitness.view.level == Level.WARN
     assert fitness.model.level == fitness.calcium.level == Level.BLOCK

@@ -149,8 +149,11 @@ def test_too_few_pixels_are_an_error_not_a_volume(tmp_path):
         read_folder(tmp_path)
 
 
-def test_a_slope_of_zero_is_an_error(tmp_path):
-    write_series(tmp_path, HU, GEOMETRY, RescaleSlope=0)
+@pytest.mark.parametrize(
+    "tags", [{"RescaleSlope": 0}, {"HighBit": 16}, {"HighBit": 10}, {"BitsAllocated": 12}]
+)
+def test_an_encoding_that_makes_no_sense_is_an_error(tmp_path, tags):
+    write_series(tmp_path, HU, GEOMETRY, **tags)
     with pytest.raises(SeriesError, match="Slice 1: its pixel encoding makes no sense"):
         read_folder(tmp_path)
 

@@ -33,6 +33,14 @@ def test_radii_at_a_fork_add_up_by_murrays_law():
 
 
 def test_two_ends_in_one_line_share_a_vessel():
-    _, radii, parent = grow_tree(ROOT_MM, np.array([[20.0, 0, 0], [10.0, 0, 0]]))
+    nodes, radii, parent = grow_tree(ROOT_MM, np.array([[20.0, 0, 0], [10.0, 0, 0]]))
+    assert nodes[:, 0].tolist() == [0, 10, 20]
     assert parent.tolist() == [0, 0, 1]
     assert radii[0] == pytest.approx(TWIG_RADIUS_MM * 3 ** (1 / MURRAY_EXPONENT))
+
+
+def test_bends_are_softened_and_ends_stay():
+    nodes, _, parent = grow_tree(ROOT_MM, np.array([[10.0, 0, 6], [20.0, 0, 0]]))
+    assert parent.tolist() == [0, 0, 1]
+    assert nodes[2].tolist() == [20, 0, 0]
+    assert nodes[1] == pytest.approx([10, 0, 6 * 0.4 * 0.4])

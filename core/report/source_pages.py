@@ -1,0 +1,121 @@
+"""Following pages of the report: key views, model card, provenance."""
+
+from collections.abc import Mapping
+from io import BytesIO
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from core.analysis_result import AnalysisResult
+from core.models.cards import ModelCard
+from core.prognosis import SALIENCY_CAPTION
+from core.report import words
+from core.report.figures import hottest_point_mm
+from core.report.page import ReportPage
+
+Picture = NDArray[np.uint8]
+
+METHOD_NAMES = {"gradcam": "GradCAM", "gradient": "Gradient"}
+
+
+def add_key_views(
+    page: ReportPage, result: AnalysisResult, pictures: Mapping[str, Picture]
+) -> None:
+    """The four key views and what their colours are."""
+    page.add_page()
+    page.heading("Where the model looked")
+    page.paragraph(SALIENCY_CAPTION)
+    page.ln(2)
+    gap = 4.0
+    width = (page.epw - gap) / 2
+    top = page.get_y()
+    for number, (name, pixels) in enumerate(pictures.items()):
+        height = width * pixels.shape[0] / pixels.shape[1]
+        page.image(
+            _png(pixels),
+            x=page.l_margin + (number % 2) * (width + gap),
+            y=top + (number // 2) * (height + gap),
+            w=width,
+            alt_text=f"{name} key view with saliency overlay",
+        )
+        page.set_y(top + (number // 2 + 1) * (height + gap))
+    page.ln(1)
+    page.facts(_saliency(result), label_mm=30)
+
+
+def _saliency(result: AnalysisResult) -> list[tuple[str, str]]:
+    if not result.saliency:
+        return [("Saliency", words.NOT_GIVEN)]
+    facts = [
+        (
+            METHOD_NAMES.get(each.method, each.method),
+            f"of the {each.target}; {words.cells(each)}; hidden below {each.threshold:g} of its "
+            "maximum, before interpolation",
+        )
+        for each in result.saliency
+    ]
+    x, y, z = (f"{value:.1f}".replace("-", "\N{MINUS SIGN}") for value in hottest_point_mm(result))
+    planes = f"through the maximum of GradCAM: x {x}, y {y}, z {z} mm (patient LPS)"
+    return [*facts, ("GradCAM layer", result.card.saliency_layer), ("Planes", planes)]
+
+
+def _png(pixels: Picture) -> BytesIO:
+    stream = BytesIO()
+    Image.fromarray(pixels).save(stream, "PNG")
+    stream.seek(0)
+    return stream
+
+
+def add_model_card(page: ReportPage, card: ModelCard, clinical: Mapping[str, float]) -> None:
+    """What the model is, and what it is not for."""
+    page.heading("Model card")
+    page.facts(
+        [
+            ("Model", f"{card.title} ({card.id})"),
+            ("Citation", card.citation),
+            ("DOI", words.stated(card.doi)),
+            ("Architecture", card.architecture),
+            ("Intended use", card.intended_use),
+            ("Not for", card.not_for),
+            ("Training cohort", card.training_cohort),
+            ("Reproduced", card.reproduced),
+            ("Deviations", "\n".join(card.deviations) or "none stated"),
+            ("Clinical values", _clinical(card, clinical)),
+            ("Licence", card.licence),
+        ],
+        label_mm=30,
+    )
+
+
+def _clinical(card: ModelCard, clinical: Mapping[str, float]) -> str:
+    """The values that were given, with title and unit; a model without columns takes none."""
+    if not card.clinical:
+        return "none: this model reads the CT alone"
+    titles = {column.name: (column.title, column.unit) for column in card.clinical}
+    lines = []
+    for name, value in clinical.items():
+        title, unit = titles.get(name, (name, ""))
+        lines.append(f"{title}: {value:g} {unit}".strip())
+    return "\n".join(lines) or words.NOT_STATED
+
+
+def add_provenance(page: ReportPage, result: AnalysisResult) -> None:
+    """How the result was made."""
+    made = result.provenance
+    seconds = " · ".join(f"{step} {taken:.2f}" for step, taken in made.seconds.items())
+    versions = " · ".join(f"{name} {version}" for name, version in made.versions.items())
+    page.heading("Provenance")
+    page.facts(
+        [
+            ("Series UID", words.stated(made.series_uid)),
+            ("Weights SHA-256", made.weights_sha256),
+            ("Steps", "\n".join(f"{k}. {step}" for k, step in enumerate(made.steps, start=1))),
+            ("Seconds", f"{seconds} · sum {sum(made.seconds.values()):.2f}"),
+            ("Device, precision", f"{made.device}, {made.precision}"),
+            ("Versions", versions),
+            ("Created", made.created),
+            ("Attached", "result.json: every number of this report, for programs"),
+        ],
+        label_mm=30,
+    )

@@ -1,0 +1,85 @@
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core.data.nifti import read_nifti
+from core.data.read_series import read
+from core.data.series_index import index
+from core.errors import ReportError
+from core.prognosis import RESEARCH_USE_ONLY
+from core.progress import Cancelled
+from core.report.content import result_document
+from core.report.outputs import write_outputs
+from tests.results import example_result
+
+FILES = {
+    "result.json", "gradient.nii.gz", "gradcam.nii.gz", "key_axial.png", "key_coronal.png",
+    "key_sagittal.png", "key_volume.png", "report.pdf",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("outputs") / "new" / "folder"
+    request, result = example_result()
+    write_outputs(folder, request, result)
+    return folder, request, result
+
+
+def test_every_file_of_the_design_is_written_and_nothing_else(written):
+    assert {path.name for path in written[0].iterdir()} == FILES
+
+
+def test_the_json_is_the_document(written):
+    folder, request, result = written
+    assert json.loads((folder / "result.json").read_bytes()) == result_document(request, result)
+
+
+@pytest.mark.parametrize("method", ["gradient", "gradcam"])
+def test_the_maps_are_thresholded_and_lie_in_patient_space(written, method):
+    folder, _, result = written
+    saliency = result.saliency_by(method)
+    values, geometry = read_nifti(folder / f"{method}.nii.gz")
+    assert values.dtype == np.float32
+    assert np.array_equal(values, np.where(saliency.values >= 0.5, saliency.values, 0))
+    assert geometry.shape == saliency.geometry.shape
+    assert np.allclose(geometry.affine, saliency.geometry.affine, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["axial", "coronal", "sagittal", "volume"])
+def test_the_pictures_can_be_opened_and_carry_the_line_on_use(written, name):
+    with Image.open(written[0] / f"key_{name}.png") as picture:
+        assert picture.mode == "RGB"
+        assert picture.text["Comment"] == RESEARCH_USE_ONLY
+
+
+def test_a_folder_that_cannot_be_made_is_a_report_error_without_its_path(tmp_path):
+    (tmp_path / "secret-name").write_text("a file")
+    with pytest.raises(ReportError) as caught:
+        write_outputs(tmp_path / "secret-name" / "out", *example_result())
+    assert "secret-name" not in str(caught.value)
+    assert caught.value.remedy
+
+
+def test_cancel_is_heard(tmp_path):
+    class Impatient:
+        def step(self, fraction, message):
+            if fraction > 0.05:
+                raise Cancelled
+
+    with pytest.raises(Cancelled):
+        write_outputs(tmp_path, *example_result(), Impatient())
+    assert not (tmp_path / "report.pdf").exists()
+
+
+def test_a_real_scan_is_written_with_pictures_that_show_it(shared_data, tmp_path):
+    record = index(shared_data / "cip-tiny" / "dicom").series[0]
+    request, result = example_result(read(record))
+    write_outputs(tmp_path, request, result)
+    assert {path.name for path in tmp_path.iterdir()} == FILES
+    for name in ("axial", "coronal", "sagittal", "volume"):
+        with Image.open(tmp_path / f"key_{name}.png") as picture:
+            grey = np.array(picture.convert("L"))[80:700, 40:800]
+        assert grey.std() > 15

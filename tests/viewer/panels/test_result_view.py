@@ -1,0 +1,128 @@
+from dataclasses import replace
+
+import pytest
+from PySide6.QtWidgets import QLabel, QPushButton
+
+from core.data.fitness import Fitness, Level, Reason, Verdict
+from core.prognosis import DEMONSTRATION, NOT_TRAINED, HorizonRisk
+from tests.results import DIGEST, SERIES_UID, example_result
+from viewer.panels.result_view import ResultView
+from viewer.panels.result_words import (
+    NOT_GIVEN,
+    card_paragraphs,
+    horizon_name,
+    interval_words,
+    percent,
+    provenance_line,
+    warning_reasons,
+)
+from viewer.panels.survival_plot import curve_words
+
+
+@pytest.fixture(scope="module")
+def result():
+    return example_result()[1]
+
+
+def text_of(widget):
+    return "\n".join(label.text() for label in widget.findChildren(QLabel))
+
+
+def shown(qtbot, result):
+    view = ResultView(result, Fitness())
+    qtbot.addWidget(view)
+    return view
+
+
+def with_prognosis(result, **changes):
+    return replace(result, prognosis=replace(result.prognosis, **changes))
+
+
+def test_every_number_of_the_result_is_shown(qtbot, result):
+    text = text_of(shown(qtbot, result))
+    for number in ("41.4 %", "4.1 %", "13.8 %", "24.6 %", "-0.349", DIGEST[:12], SERIES_UID[-6:]):
+        assert number in text
+    assert result.prognosis.outcome in text
+    assert result.card.survival.outcome in text
+
+
+def test_the_warning_of_the_card_comes_before_every_number(qtbot, result):
+    text = text_of(shown(qtbot, result))
+    assert text.index(NOT_TRAINED) < text.index("41.4 %")
+
+
+def test_a_number_that_the_model_does_not_give_is_said_to_be_missing(qtbot, result):
+    bare = with_prognosis(result, mortality_probability=None, horizons=(), survival_curve=None)
+    text = text_of(shown(qtbot, bare))
+    assert f"Survival curve: {NOT_GIVEN}" in text
+    assert text.count(NOT_GIVEN) == 5  # probability, horizons, curve, group, percentile
+    assert "0.0 %" not in text
+
+
+def test_intervals_are_shown_where_the_model_gives_them(qtbot, result):
+    risks = (HorizonRisk(1, 0.04, (0.02, 0.071)), HorizonRisk(5, 0.2))
+    text = text_of(shown(qtbot, with_prognosis(result, horizons=risks)))
+    assert "2.0 to 7.1 %" in text
+    assert "Intervals" not in text
+
+
+def test_a_demonstration_model_says_so(qtbot, result):
+    card = result.card.model_copy(
+        update={"trained": True, "demonstration": True, "weights_sha256": DIGEST}
+    )
+    assert DEMONSTRATION in text_of(shown(qtbot, replace(result, card=card)))
+
+
+def test_reasons_of_gate_and_model_are_each_told_once(result):
+    thick = Reason(Level.WARN, "The slices are 3 mm thick.", "Choose thinner ones.")
+    warnings = (NOT_TRAINED, thick.text, "The lungs are small.")
+    reasons = warning_reasons(
+        with_prognosis(result, warnings=warnings), Fitness(model=Verdict((thick,)))
+    )
+    assert [reason.text for reason in reasons] == [thick.text, "The lungs are small."]
+
+
+@pytest.mark.parametrize(
+    ("title", "signal"),
+    [
+        ("Export…", "export_requested"),
+        ("Export PDF…", "export_pdf_requested"),
+        ("Model card…", "card_requested"),
+    ],
+)
+def test_each_button_asks_for_its_own_thing(qtbot, result, title, signal):
+    view = shown(qtbot, result)
+    button = next(each for each in view.findChildren(QPushButton) if each.text() == title)
+    with qtbot.waitSignal(getattr(view, signal), timeout=1000):
+        button.click()
+
+
+@pytest.mark.parametrize(
+    ("probability", "words"), [(0.0, "0.0 %"), (1.0, "100.0 %"), (0.12345, "12.3 %")]
+)
+def test_probabilities_are_per_cent_with_one_decimal(probability, words):
+    assert percent(probability) == words
+
+
+def test_horizons_are_named_in_years():
+    assert horizon_name(HorizonRisk(1, 0.5)) == "1 year"
+    assert horizon_name(HorizonRisk(2.5, 0.5)) == "2.5 years"
+    assert interval_words(HorizonRisk(1, 0.5)) == ""
+
+
+def test_the_provenance_line_sums_the_seconds_of_all_steps(result):
+    assert "21.2 s" in provenance_line(result)  # 0.08 + 3.91 + 0.62 + 0.21 + 0.94 + 9.37 + 6.05
+    assert "70 slices" in provenance_line(result)
+
+
+def test_the_card_is_told_whole(result):
+    told = "\n".join(text for _, text in card_paragraphs(result.card))
+    card = result.card
+    for part in (card.not_for, card.training_cohort, card.doi, card.licence, *card.deviations):
+        assert part in told
+
+
+def test_the_curve_is_also_there_in_words(result):
+    words = curve_words(result.prognosis.survival_curve)
+    assert words.splitlines()[0] == "0 years: survival 1.000"
+    assert words.splitlines()[-1] == "5 years: survival 0.754"

@@ -1,0 +1,66 @@
+"""Saving what is shown."""
+
+import json
+import os
+
+import pytest
+
+from core.errors import ReportError
+from core.progress import Silent
+from tests.results import example_result
+from viewer.exporting import Exporter, write_report
+from viewer.jobs import JobRunner
+from viewer.messages import MessageLevel, Messages
+from viewer.session import Session
+
+
+@pytest.fixture
+def exporter(qtbot, nothing_left_running):
+    request, result = example_result()
+    session, messages = Session(), Messages()
+    session.replace(
+        series=request.series,
+        volume=request.volume,
+        fitness={request.series.uid: request.fitness},
+        result=result,
+    )
+    jobs = JobRunner(messages)
+    exporter = Exporter(session, jobs, messages=messages)
+    exporter.session = session
+    exporter.told = []
+    messages.posted.connect(exporter.told.append)
+    yield exporter
+    jobs.shut_down()
+
+
+def test_all_outputs_are_written_and_it_is_said(qtbot, exporter, tmp_path):
+    exporter.save_all(tmp_path / "outputs")
+    qtbot.waitUntil(lambda: bool(exporter.told), timeout=60_000)
+    assert exporter.told[0].text == "All outputs were saved."
+    document = json.loads((tmp_path / "outputs" / "result.json").read_text())
+    assert document["series"]["uid"] == exporter.session.state.series.uid
+    assert (tmp_path / "outputs" / "report.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_the_report_alone_leaves_nothing_beside_it(qtbot, exporter, tmp_path):
+    exporter.save_report(tmp_path / "my report.pdf")
+    qtbot.waitUntil(lambda: bool(exporter.told), timeout=60_000)
+    assert exporter.told[0].text == "The report was saved."
+    assert os.listdir(tmp_path) == ["my report.pdf"]
+
+
+def test_without_a_result_there_is_nothing_to_save_and_it_is_said(qtbot, exporter, tmp_path):
+    exporter.session.replace(result=None)
+    exporter.save_all(tmp_path / "outputs")
+    exporter.save_report(tmp_path / "report.pdf")
+    qtbot.waitUntil(lambda: len(exporter.told) == 2)
+    assert {message.level for message in exporter.told} == {MessageLevel.WARNING}
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_folder_that_is_not_there_is_an_error_without_its_name(tmp_path):
+    request, result = example_result()
+    with pytest.raises(ReportError) as raised:
+        write_report(tmp_path / "secret" / "report.pdf", request, result, Silent())
+    assert "secret" not in str(raised.value)
+    assert raised.value.remedy

@@ -1,0 +1,90 @@
+from dataclasses import replace
+from types import MappingProxyType
+
+import numpy as np
+import pytest
+
+from core.geometry import VolumeGeometry
+from core.preprocessing.reorient import HEAD_BACK_LEFT
+from core.views.planes import Plane
+from core.views.window import LUNG, MEDIASTINUM
+from core.volume import Volume
+from viewer.view_changes import (
+    automatic_window,
+    fitted,
+    opacity_moved,
+    opened,
+    overlay_toggled,
+    reset,
+    with_overlay,
+)
+from viewer.view_state import PlaneView, ViewState
+
+
+def geometry(shape=(4, 10, 20)):
+    return VolumeGeometry.from_axes(shape, (-10, -20, -30), HEAD_BACK_LEFT, (2, 1, 1))
+
+
+def zoomed():
+    planes = MappingProxyType({plane: PlaneView(3, (5, 6)) for plane in Plane})
+    return ViewState(planes=planes, overlay_method="gradient", overlay_visible=False)
+
+
+def test_opacity_moves_in_tenths_and_stays_within_0_and_1():
+    view = ViewState()
+    assert opacity_moved(view, 1).overlay.opacity == pytest.approx(0.6)
+    assert opacity_moved(view, -1).overlay.opacity == pytest.approx(0.4)
+    for _ in range(20):
+        view = opacity_moved(view, 1)
+    assert view.overlay.opacity == 1
+    for _ in range(20):
+        view = opacity_moved(view, -1)
+    assert view.overlay.opacity == 0
+
+
+def test_toggling_the_overlay_twice_gives_the_same_view():
+    view = ViewState()
+    assert not overlay_toggled(view).overlay_visible
+    assert overlay_toggled(overlay_toggled(view)) == view
+
+
+def test_fitting_forgets_zoom_and_pan_and_nothing_else():
+    view = fitted(zoomed())
+    assert set(view.planes.values()) == {PlaneView()}
+    assert view.overlay_method == "gradient"
+
+
+def test_an_opened_series_is_seen_in_its_middle_on_a_stored_slice():
+    view = opened(zoomed(), geometry(), LUNG)
+    index = geometry().to_index(view.crosshair_mm)
+    assert index == pytest.approx([2, 4, 10])
+    assert view.window == LUNG
+    assert view.overlay_method is None
+    assert view.overlay_visible
+
+
+def test_reset_keeps_the_overlay_method_and_its_colours():
+    view = with_overlay(zoomed(), colour_map="viridis", opacity=0.1)
+    view = reset(replace(view, maximised="axial"), geometry(), MEDIASTINUM)
+    assert view.overlay_method == "gradient"
+    assert view.overlay.colour_map == "viridis"
+    assert view.overlay.opacity == 0.5
+    assert view.maximised is None
+
+
+def test_the_automatic_window_spans_the_shown_slice_by_hand():
+    hu = np.zeros((4, 10, 20), np.int16)
+    hu[2] = np.linspace(-1000, 1000, 200).reshape(10, 20)
+    volume = Volume(hu, geometry())
+    view = opened(ViewState(), volume.geometry, LUNG)
+    window = automatic_window(volume, view)  # percentiles 1 and 99 of -1000..1000
+    assert window.width_hu == pytest.approx(1960, abs=2)
+    assert window.level_hu == pytest.approx(0, abs=1)
+
+
+def test_padding_does_not_count_for_the_automatic_window():
+    hu = np.full((4, 10, 20), 40, np.int16)
+    hu[:, :5] = -2000
+    volume = Volume(hu, geometry(), padding=hu == -2000)
+    window = automatic_window(volume, opened(ViewState(), volume.geometry, LUNG))
+    assert (window.width_hu, window.level_hu) == (50, 40)
