@@ -87,7 +87,12 @@ class MainWindow(QMainWindow):
         self.opener = Opener(
             self.session, self.jobs, messages=self.messages, first_window=self.first_window
         )
-        self.runs = Runs(self.session, self.process, messages=self.messages)
+        self.runs = Runs(
+            self.session,
+            self.process,
+            messages=self.messages,
+            first_method=lambda: self.settings.now.overlay_method,
+        )
         self.exporter = Exporter(self.session, self.jobs, messages=self.messages)
         self._build(services.cards)
         self._wire()

@@ -1,6 +1,6 @@
 """Runs a model on the open series and puts its result into the session, if it is still wanted."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -46,6 +46,7 @@ class Runs(QObject):
         session: Gives the scan, receives the result.
         process: The child process.
         messages: Is told of bugs; of other failures the panel tells.
+        first_method: The map that is shown after the first run of a scan.
 
     Signals:
         changed: A `RunState`.
@@ -53,11 +54,19 @@ class Runs(QObject):
 
     changed = Signal(object)
 
-    def __init__(self, session: Session, process: PrognosisProcess, *, messages: Messages) -> None:
+    def __init__(
+        self,
+        session: Session,
+        process: PrognosisProcess,
+        *,
+        messages: Messages,
+        first_method: Callable[[], str] = lambda: FIRST_METHOD,
+    ) -> None:
         super().__init__()
         self._session = session
         self._process = process
         self._messages = messages
+        self._first_method = first_method
         self._state = IDLE
         self._volume: Volume | None = None
         process.progressed.connect(self._progressed)
@@ -107,7 +116,9 @@ class Runs(QObject):
         if wanted:
             made = [saliency.method for saliency in result.saliency]
             kept = self._session.state.view.overlay_method
-            method = next((each for each in (kept, FIRST_METHOD, *made) if each in made), None)
+            method = next(
+                (each for each in (kept, self._first_method(), *made) if each in made), None
+            )
             view = replace(self._session.state.view, overlay_method=method)
             self._session.replace(result=result, view=view)
 

@@ -6,16 +6,31 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QImage, QWheelEvent
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QPushButton
 
 from core.prognosis import RESEARCH_USE_ONLY
 from core.views.planes import Plane
 from core.views.window import LUNG, MEDIASTINUM
 from viewer.panels.result_words import percent
 from viewer.self_test import Driver
+from viewer.self_test_hands import (
+    answer_file_dialog,
+    axial_index,
+    click,
+    coloured,
+    differs,
+    is_written,
+    picture_of,
+    present_window,
+    press,
+    show_method,
+    spread,
+    visible_text,
+    wait_for_progress,
+    wheel,
+)
 
 OPEN_WITHIN_S = 180.0
 DRAW_WITHIN_S = 60.0
@@ -66,7 +81,7 @@ def start_page(driver: Driver) -> None:
         seconds = driver.until(window.isVisible, "the window", within_s=10)
         notes.add(f"window up after {seconds:.2f} s")
         driver.check(window.start_page.isVisible(), "the start page is shown")
-        driver.check(RESEARCH_USE_ONLY in _visible_text(window), "the research-use line is shown")
+        driver.check(RESEARCH_USE_ONLY in visible_text(window), "the research-use line is shown")
         driver.picture("start")
 
 
@@ -74,7 +89,7 @@ def open_sample(driver: Driver) -> None:
     """Open sample: the scan appears in all views."""
     window = driver.window
     with driver.step("open sample") as notes:
-        _click(window.start_page.sample_button)
+        click(window.start_page.sample_button)
         driver.until(
             lambda: window.session.state.volume is not None,
             "the sample",
@@ -85,7 +100,7 @@ def open_sample(driver: Driver) -> None:
         driver.check(window.series_panel.list.count() == 1, "one series is listed")
         driver.check(window.workplace.research_use.isVisible(), "the research-use line is shown")
         for plane, view in window.views.slices.items():
-            driver.check(_spread(view) > 10, f"the {plane.value} view shows a picture")
+            driver.check(spread(view) > 10, f"the {plane.value} view shows a picture")
         driver.picture("open")
 
 
@@ -93,16 +108,16 @@ def scroll(driver: Driver) -> None:
     """Wheel and arrow keys change the slice."""
     window, view = driver.window, driver.window.views.slices[Plane.AXIAL]
     with driver.step("scroll") as notes:
-        first, before = _index(driver), _pixels(view)
-        _wheel(view, notches=-3)
-        driver.until(lambda: _index(driver) != first, "another slice by the wheel", within_s=5)
-        notes.add(f"slice {first} to {_index(driver)} by the wheel")
-        driver.check(_differs(before, _pixels(view)), "the picture changed")
-        second = _index(driver)
+        first, before = axial_index(driver), picture_of(view)
+        wheel(view, notches=-3)
+        driver.until(lambda: axial_index(driver) != first, "another slice by the wheel", within_s=5)
+        notes.add(f"slice {first} to {axial_index(driver)} by the wheel")
+        driver.check(differs(before, picture_of(view)), "the picture changed")
+        second = axial_index(driver)
         view.setFocus()
         QTest.keyClick(view, Qt.Key.Key_Down)
         driver.until(
-            lambda: abs(_index(driver) - second) == 1, "one slice by the arrow key", within_s=5
+            lambda: abs(axial_index(driver) - second) == 1, "one slice by the arrow key", within_s=5
         )
         driver.check(window.session.state.volume is not None, "the scan is open")
 
@@ -111,28 +126,30 @@ def presets(driver: Driver) -> None:
     """Keys 1 and 2 and the strip change the window."""
     window, view = driver.window, driver.window.views.slices[Plane.AXIAL]
     with driver.step("window presets") as notes:
-        before = _pixels(view)
-        _press(driver, Qt.Key.Key_1)
-        driver.until(lambda: _window(driver) == LUNG, "the lung window by key 1", within_s=5)
-        driver.check(_differs(before, _pixels(view)), "the picture changed")
+        before = picture_of(view)
+        press(driver, Qt.Key.Key_1)
+        driver.until(lambda: present_window(driver) == LUNG, "the lung window by key 1", within_s=5)
+        driver.check(differs(before, picture_of(view)), "the picture changed")
         driver.picture("lung_window")
-        _click(window.workplace.preset_strip.buttons["0"])
-        automatic = _window(driver)
+        click(window.workplace.preset_strip.buttons["0"])
+        automatic = present_window(driver)
         driver.check(automatic != LUNG, "the automatic window is another")
         notes.add(f"automatic: width {automatic.width_hu:g}, level {automatic.level_hu:g} HU")
-        _press(driver, Qt.Key.Key_2)
-        driver.until(lambda: _window(driver) == MEDIASTINUM, "mediastinum by key 2", within_s=5)
+        press(driver, Qt.Key.Key_2)
+        driver.until(
+            lambda: present_window(driver) == MEDIASTINUM, "mediastinum by key 2", within_s=5
+        )
 
 
 def crosshair(driver: Driver) -> None:
     """A click in one view moves all others."""
     window, view = driver.window, driver.window.views.slices[Plane.CORONAL]
     with driver.step("linked crosshair") as notes:
-        before, axial = window.session.state.view.crosshair_mm, _index(driver)
+        before, axial = window.session.state.view.crosshair_mm, axial_index(driver)
         QTest.mouseClick(
             view, Qt.MouseButton.LeftButton, pos=view.rect().center() + QPoint(40, -60)
         )
-        driver.until(lambda: _index(driver) != axial, "another axial slice", within_s=5)
+        driver.until(lambda: axial_index(driver) != axial, "another axial slice", within_s=5)
         after = window.session.state.view.crosshair_mm
         driver.check(after[0] > before[0], "right of the screen is the patient's left")
         driver.check(after[2] > before[2], "up on the screen is towards the head")
@@ -164,15 +181,15 @@ def volume_view(driver: Driver) -> None:
     view = driver.window.views.volume
     with driver.step("volume view") as notes:
         seconds = driver.until(
-            lambda: _spread(view) > 10, "a picture of the volume", within_s=DRAW_WITHIN_S
+            lambda: spread(view) > 10, "a picture of the volume", within_s=DRAW_WITHIN_S
         )
         notes.add(f"drawn after {seconds:.2f} s")
-        before, middle = _pixels(view), view.rect().center()
+        before, middle = picture_of(view), view.rect().center()
         QTest.mousePress(view, Qt.MouseButton.LeftButton, pos=middle)
         QTest.mouseMove(view, middle + QPoint(90, 20))
         QTest.mouseRelease(view, Qt.MouseButton.LeftButton, pos=middle + QPoint(90, 20))
         driver.until(
-            lambda: _differs(before, _pixels(view)), "another picture", within_s=DRAW_WITHIN_S
+            lambda: differs(before, picture_of(view)), "another picture", within_s=DRAW_WITHIN_S
         )
         driver.picture("volume_turned")
 
@@ -181,11 +198,11 @@ def cancel_run(driver: Driver) -> None:
     """Cancel answers within a second and the scan stays open."""
     window, controls = driver.window, driver.window.prognosis_panel.controls
     with driver.step("cancel within 1 s") as notes:
-        _press(driver, Qt.Key.Key_R, Qt.KeyboardModifier.ControlModifier)
-        _wait_for_progress(driver)
+        press(driver, Qt.Key.Key_R, Qt.KeyboardModifier.ControlModifier)
+        wait_for_progress(driver)
         driver.picture("running")
         volume = window.session.state.volume
-        _click(controls.cancel_button)
+        click(controls.cancel_button)
         seconds = driver.until(
             lambda: not window.runs.state.running and controls.run_button.isEnabled(),
             "the end of the run",
@@ -200,8 +217,8 @@ def kill_child(driver: Driver) -> None:
     """The child dies during a run: a message, and everything stays."""
     window = driver.window
     with driver.step("child killed during a run") as notes:
-        _click(window.prognosis_panel.controls.run_button)
-        _wait_for_progress(driver)
+        click(window.prognosis_panel.controls.run_button)
+        wait_for_progress(driver)
         child, volume = window.process.child_pid, window.session.state.volume
         driver.check(child is not None, "there is a child process")
         os.kill(child, getattr(signal, "SIGKILL", signal.SIGTERM))
@@ -218,7 +235,7 @@ def rerun(driver: Driver) -> None:
     """The next run starts a new child and gives the result."""
     window = driver.window
     with driver.step("run") as notes:
-        _click(window.prognosis_panel.controls.run_button)
+        click(window.prognosis_panel.controls.run_button)
         seconds = driver.until(
             lambda: not window.runs.state.running, "the end of the run", within_s=RUN_WITHIN_S
         )
@@ -236,19 +253,19 @@ def rerun(driver: Driver) -> None:
 def gradcam_overlay(driver: Driver) -> None:
     """GradCAM lies over all views; O hides it and shows it again."""
     with driver.step("overlay GradCAM"):
-        _show_method(driver, "gradcam")
+        show_method(driver, "gradcam")
         view = driver.window.views.slices[Plane.AXIAL]
         view.setFocus()  # its border tells the focus, which keys move here
-        with_overlay = _pixels(view)
-        driver.check(_coloured(view) > 50, "the axial view is coloured")
+        with_overlay = picture_of(view)
+        driver.check(coloured(view) > 50, "the axial view is coloured")
         for visible in (False, True):
-            _press(driver, Qt.Key.Key_O)
+            press(driver, Qt.Key.Key_O)
             driver.until(
                 lambda visible=visible: driver.window.session.state.view.overlay_visible == visible,
                 f"overlay visible: {visible}",
                 within_s=5,
             )
-            changed = _differs(with_overlay, _pixels(view))
+            changed = differs(with_overlay, picture_of(view))
             driver.check(changed != visible, "the picture follows")
         driver.picture("gradcam")
 
@@ -256,7 +273,7 @@ def gradcam_overlay(driver: Driver) -> None:
 def gradient_overlay(driver: Driver) -> None:
     """The gradient map takes the place of GradCAM."""
     with driver.step("overlay gradient") as notes:
-        _show_method(driver, "gradient")
+        show_method(driver, "gradient")
         driver.check(
             driver.window.session.state.overlay_map.method == "gradient", "gradient is drawn"
         )
@@ -268,19 +285,19 @@ def opacity_and_threshold(driver: Driver) -> None:
     """Sliders and keys change opacity and threshold, and the picture with them."""
     window, panel = driver.window, driver.window.overlay_panel
     with driver.step("opacity and threshold") as notes:
-        _show_method(driver, "gradcam")
+        show_method(driver, "gradcam")
         view = window.views.slices[Plane.AXIAL]
         view.setFocus()
-        before = _pixels(view)
+        before = picture_of(view)
         style = window.session.state.view.overlay
         panel.threshold.setFocus()
         QTest.keyClick(panel.threshold, Qt.Key.Key_Left)
         driver.check(window.session.state.view.overlay.threshold < style.threshold, "lower")
-        driver.check(_differs(before, _pixels(view)), "the picture follows the threshold")
-        before = _pixels(view)
-        _press(driver, Qt.Key.Key_BracketRight)
+        driver.check(differs(before, picture_of(view)), "the picture follows the threshold")
+        before = picture_of(view)
+        press(driver, Qt.Key.Key_BracketRight)
         driver.check(window.session.state.view.overlay.opacity > style.opacity, "more opaque")
-        driver.check(_differs(before, _pixels(view)), "the picture follows the opacity")
+        driver.check(differs(before, picture_of(view)), "the picture follows the opacity")
         overlay = window.session.state.view.overlay
         notes.add(f"threshold {overlay.threshold:.2f}, opacity {overlay.opacity:.2f}")
         driver.picture("opacity_threshold")
@@ -292,8 +309,8 @@ def failure_keeps_scan(driver: Driver) -> None:
     with driver.step("empty folder keeps the scan") as notes:
         state = window.session.state
         with tempfile.TemporaryDirectory() as empty:
-            _press(driver, Qt.Key.Key_O, Qt.KeyboardModifier.ControlModifier)
-            _answer_file_dialog(driver, Path(empty))
+            press(driver, Qt.Key.Key_O, Qt.KeyboardModifier.ControlModifier)
+            answer_file_dialog(driver, Path(empty))
             driver.until(window.message_bar.isVisible, "a message", within_s=20)
         driver.check(window.session.state.volume is state.volume, "the scan is still open")
         driver.check(window.session.state.result is state.result, "the result is still there")
@@ -309,10 +326,10 @@ def export(driver: Driver) -> None:
         for name in OUTPUTS:
             (folder / name).unlink(missing_ok=True)
         buttons = window.prognosis_panel.findChildren(QPushButton)
-        _click(next(each for each in buttons if each.text() == "Export…"))
-        _answer_file_dialog(driver, folder)
+        click(next(each for each in buttons if each.text() == "Export…"))
+        answer_file_dialog(driver, folder)
         driver.until(window.message_bar.isVisible, "a message", within_s=180)
-        missing = [name for name in OUTPUTS if not _is_written(folder / name)]
+        missing = [name for name in OUTPUTS if not is_written(folder / name)]
         driver.check(not missing, f"written: {', '.join(missing)}")
         notes.add(f"{len(OUTPUTS)} files; {window.message_bar.text.text()}")
         driver.picture("exported")
@@ -321,7 +338,7 @@ def export(driver: Driver) -> None:
 def shortcut_sheet(driver: Driver) -> None:
     """F1 opens the sheet of keys."""
     with driver.step("keys and mouse"):
-        _press(driver, Qt.Key.Key_F1)
+        press(driver, Qt.Key.Key_F1)
         driver.until(lambda: QApplication.activeModalWidget() is not None, "the sheet", within_s=5)
         sheet = QApplication.activeModalWidget()
         driver.picture("keys", sheet)
@@ -333,118 +350,6 @@ def close_scan(driver: Driver) -> None:
     """Closing the scan leads back to the start page."""
     window = driver.window
     with driver.step("close scan"):
-        _press(driver, Qt.Key.Key_W, Qt.KeyboardModifier.ControlModifier)
+        press(driver, Qt.Key.Key_W, Qt.KeyboardModifier.ControlModifier)
         driver.until(window.start_page.isVisible, "the start page", within_s=5)
         driver.check(window.session.state.volume is None, "nothing is open")
-
-
-def _wait_for_progress(driver: Driver) -> None:
-    driver.until(
-        lambda: driver.window.runs.state.running and driver.window.runs.state.fraction > 0,
-        "progress of the run",
-        within_s=120,
-    )
-
-
-def _show_method(driver: Driver, method: str) -> None:
-    """Choose a map in the menu and put the crosshair where it is strongest."""
-    window = driver.window
-    menu = window.overlay_panel.method
-    driver.check(menu.findData(method) >= 0, f"the menu offers {method}")
-    menu.setCurrentIndex(menu.findData(method))
-    saliency = window.session.state.overlay_map
-    driver.check(saliency is not None and saliency.method == method, f"{method} is drawn")
-    strongest = np.unravel_index(np.argmax(saliency.values), saliency.values.shape)
-    x, y, z = saliency.geometry.to_patient(strongest)
-    window.session.move_crosshair((float(x), float(y), float(z)))
-
-
-def _answer_file_dialog(driver: Driver, path: Path) -> None:
-    driver.until(
-        lambda: isinstance(QApplication.activeModalWidget(), QFileDialog),
-        "the file dialog",
-        within_s=10,
-    )
-    dialog = QApplication.activeModalWidget()
-    dialog.findChild(QLineEdit, "fileNameEdit").setText(str(path))
-    dialog.accept()
-
-
-def _click(widget: QWidget) -> None:
-    QTest.mouseClick(widget, Qt.MouseButton.LeftButton)
-
-
-def _press(
-    driver: Driver,
-    key: Qt.Key,
-    modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier,
-) -> None:
-    view = driver.window.views.slices[Plane.AXIAL]
-    target = view if view.isVisible() else driver.window
-    driver.window.activateWindow()  # a closed dialog leaves no window active where there is no
-    driver.until(driver.window.isActiveWindow, "the window is active", within_s=5)  # desktop
-    target.setFocus()
-    QTest.keyClick(target, key, modifier)
-
-
-def _wheel(view: QWidget, *, notches: int) -> None:
-    at = QPointF(view.rect().center())
-    event = QWheelEvent(
-        at,
-        QPointF(view.mapToGlobal(at)),
-        QPoint(),
-        QPoint(0, 120 * notches),
-        Qt.MouseButton.NoButton,
-        Qt.KeyboardModifier.NoModifier,
-        Qt.ScrollPhase.NoScrollPhase,
-        False,
-    )
-    QApplication.sendEvent(view, event)
-
-
-def _index(driver: Driver) -> int:
-    """Slice number of the axial view."""
-    state = driver.window.session.state
-    return int(np.rint(state.volume.geometry.to_index(state.view.crosshair_mm)[0]))
-
-
-def _window(driver: Driver) -> object:
-    return driver.window.session.state.view.window
-
-
-def _pixels(widget: QWidget) -> np.ndarray:
-    """RGB of a widget as it is drawn now."""
-    image = widget.grab().toImage().convertToFormat(QImage.Format.Format_RGB888)
-    rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), -1)
-    return rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).copy()
-
-
-def _spread(widget: QWidget) -> float:
-    """Standard deviation of the middle of a widget: 0 for an empty one."""
-    pixels = _pixels(widget)
-    height, width = pixels.shape[:2]
-    middle = pixels[height // 4 : -height // 4, width // 4 : -width // 4]
-    return float(middle.std())
-
-
-def _coloured(widget: QWidget) -> int:
-    """Number of clearly coloured pixels in the middle of a widget."""
-    pixels = _pixels(widget).astype(int)
-    height, width = pixels.shape[:2]
-    middle = pixels[height // 8 : -height // 8, width // 8 : -width // 8]
-    return int((np.ptp(middle, axis=2) > 40).sum())
-
-
-def _differs(one: np.ndarray, other: np.ndarray) -> bool:
-    return one.shape != other.shape or bool((one != other).any())
-
-
-def _is_written(path: Path) -> bool:
-    return path.is_file() and path.stat().st_size > 0
-
-
-def _visible_text(window: QWidget) -> str:
-    from PySide6.QtWidgets import QLabel
-
-    labels = window.findChildren(QLabel)
-    return "\n".join(label.text() for label in labels if label.isVisible())

@@ -106,6 +106,7 @@ class VolumeScene:
             self._renderer.RemoveVolume(self._volume)
             self._volume = None
             self._mapper.RemoveAllInputs()
+            self._mapper = ct_mapper(software=self.software)  # the old one keeps its gradients
 
     # --- camera ---
 

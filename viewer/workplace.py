@@ -59,6 +59,8 @@ class Workplace(QWidget):
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QScrollArea.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        # Always there: if it came and went, every text would wrap anew.
+        scroll.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         scroll.setWidget(content)
         scroll.setAccessibleName("Prognosis")
         self.research_use = text_label(RESEARCH_USE_ONLY, "researchUse")

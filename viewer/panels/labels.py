@@ -43,5 +43,6 @@ def clear_layout(parent: QWidget) -> None:
     layout = parent.layout()
     while layout is not None and (item := layout.takeAt(0)) is not None:
         if (child := item.widget()) is not None:
+            child.hide()  # else it would become a window of its own, and take the focus with it
             child.setParent(None)
             child.deleteLater()

@@ -89,11 +89,12 @@ class RunControls(QWidget):
 
     def show_state(self, state: RunState, *, may_run: bool) -> None:
         """Enable what makes sense and show how far the run is."""
+        had_focus = self.run_button.hasFocus() or self.cancel_button.hasFocus()
         self.cancel_button.setVisible(state.running)
-        if state.running and self.run_button.hasFocus():
-            self.cancel_button.setFocus()  # else Qt gives the focus to some other panel
         self.run_button.setEnabled(may_run and not state.running)
         self.models.setEnabled(not state.running)
+        if had_focus:  # else Qt gives it to some other panel
+            (self.cancel_button if state.running else self.run_button).setFocus()
         self.progress.setVisible(state.running)
         self.step.setVisible(state.running)
         self.progress.setValue(round(state.fraction * PROGRESS_STEPS))

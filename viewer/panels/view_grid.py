@@ -1,6 +1,6 @@
 """The four views: two by two, or one of them alone."""
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QGridLayout, QWidget
 
 from core.views.planes import Plane
@@ -46,14 +46,6 @@ class ViewGrid(QWidget):
                 return view
         visible = [view for view in self.slices.values() if view.isVisible()]
         return visible[0] if len(visible) == 1 else self.slices[Plane.AXIAL]
-
-    def view_at(self, name: str) -> QWidget:
-        """A view by its name: "axial", "coronal", "sagittal" or "volume"."""
-        return self._views[name]
-
-    def middle_of(self, name: str) -> QPoint:
-        """Middle of a view, in its own pixels."""
-        return self._views[name].rect().center()
 
     def _follow(self, old: SessionState, new: SessionState) -> None:
         if new.view.maximised != old.view.maximised:
