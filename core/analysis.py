@@ -4,17 +4,19 @@ The viewer's child process, the command line and the trainer's evaluation all ca
 the radiologist sees is what was validated.
 """
 
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.analysis_result import AnalysisRequest, AnalysisResult
 from core.data.fitness import Level, Verdict
 from core.errors import ModelInputError
 from core.geometry import VolumeGeometry
 from core.inference import Inference, choose_engine, infer
-from core.models.bundle_folders import find_bundle
+from core.models.bundle_folders import Bundle, find_bundle
 from core.models.bundles import LoadedModel, load
 from core.models.cards import ModelCard
 from core.models.mortality_resnet3d import (
@@ -32,7 +34,7 @@ from core.progress import Progress, Silent, Span
 from core.provenance import StepTimes, provenance
 from core.saliency.grad_cam import cell_geometry
 from core.saliency.normalise import GRADIENT_PERCENTILE, to_saliency_map
-from core.volume import SaliencyMap
+from core.volume import Mask, SaliencyMap, Volume
 
 INTENSITY_SCALE = 255.0
 
@@ -56,56 +58,61 @@ def analyse(request: AnalysisRequest, progress: Progress = Silent()) -> Analysis
     require_fit(request.fitness.model)
     with times.step("load model"):
         progress.step(0.0, "Loading the model")
-        bundle = find_bundle(request.model_id, request.models_folder)
-        card, model = bundle.card, _loaded(bundle.folder, request.model_id, request.models_folder)
-        clinical = clinical_tensor(card, request.clinical)
+        model = _loaded(find_bundle(request.model_id, request.models_folder))
+        clinical = clinical_tensor(model.card, request.clinical)
         engine = choose_engine(request.device, request.precision)
-    with times.step("reorient"):
-        volume = reorient(request.volume)
-    with times.step("lung mask"):
-        lungs = find_lungs(volume, Span(progress, 0.02, 0.40))
-    with times.step("heart region"):
-        progress.step(0.40, "Keeping the heart")
-        region = lungs_and_heart(lungs)
-    with times.step("intensity and resampling"):
-        progress.step(0.45, "Resampling to the model's grid")
-        grid = model_grid(region, card.input.shape)
-        intensity = resample(
-            to_intensity(volume, region), volume.geometry, grid, card.input.outside_intensity
-        )
+    prepared = _prepare(request.volume, model.card, times, Span(progress, 0.02, 0.50))
     with times.step("model and maps"):
-        image = (intensity / INTENSITY_SCALE).astype(np.float32)
-        inference = infer(
-            model.network, image, clinical, engine=engine, progress=Span(progress, 0.50, 0.98)
-        )
+        span = Span(progress, 0.50, 0.98)
+        inference = infer(model.network, prepared.image, clinical, engine=engine, progress=span)
     with times.step("result"):
-        maps = _saliency_maps(card, inference, grid)
-        prognosis = to_prognosis(card, inference.output).with_warnings(
+        maps = _saliency_maps(model.card, inference, prepared.grid)
+        prognosis = to_prognosis(model.card, inference.output).with_warnings(
             *(reason.text for reason in request.fitness.model.reasons),
-            *lung_warnings(lungs),
+            *prepared.warnings,
             *_empty_map_warnings(maps),
         )
     progress.step(1.0, "Done")
     return AnalysisResult(
         prognosis=prognosis,
         saliency=maps,
-        lungs_and_heart=region,
-        card=card,
+        lungs_and_heart=prepared.region,
+        card=model.card,
         clinical=dict(request.clinical),
-        provenance=provenance(
-            request,
-            model.weights_sha256,
-            engine.device_name,
-            engine.precision,
-            PREPROCESSING,
-            times,
-        ),
+        provenance=provenance(request, model.weights_sha256, engine, PREPROCESSING, times),
     )
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """Input of the network with what was found on the way to it."""
+
+    image: NDArray[np.float32]
+    grid: VolumeGeometry
+    region: Mask
+    warnings: tuple[str, ...]
+
+
+def _prepare(stored: Volume, card: ModelCard, times: StepTimes, progress: Progress) -> _Prepared:
+    with times.step("reorient"):
+        volume = reorient(stored)
+    with times.step("lung mask"):
+        lungs = find_lungs(volume, Span(progress, 0.0, 0.8))
+    with times.step("heart region"):
+        progress.step(0.8, "Keeping the heart")
+        region = lungs_and_heart(lungs)
+    with times.step("intensity and resampling"):
+        progress.step(0.9, "Resampling to the model's grid")
+        grid = model_grid(region, card.input.shape)
+        intensity = to_intensity(volume, region)
+        resampled = resample(intensity, volume.geometry, grid, card.input.outside_intensity)
+        image = (resampled / INTENSITY_SCALE).astype(np.float32)
+    return _Prepared(image, grid, region, lung_warnings(lungs))
 
 
 def warm_up(model_id: str, models_folder: Path | None = None) -> None:
     """Load a model ahead of its first run."""
-    _loaded(find_bundle(model_id, models_folder).folder, model_id, models_folder)
+    _loaded(find_bundle(model_id, models_folder))
 
 
 def require_fit(verdict: Verdict) -> None:
@@ -124,8 +131,9 @@ def require_fit(verdict: Verdict) -> None:
 
 
 @lru_cache(maxsize=2)
-def _loaded(_folder: Path, model_id: str, models_folder: Path | None) -> LoadedModel:
-    return load(find_bundle(model_id, models_folder))
+def _loaded(bundle: Bundle) -> LoadedModel:
+    """Load once: the key holds the whole card, so that an exchanged bundle is another one."""
+    return load(bundle)
 
 
 def _saliency_maps(

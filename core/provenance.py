@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
+from typing import Protocol
 
 from core.analysis_result import AnalysisRequest, Provenance
 
@@ -26,11 +27,22 @@ class StepTimes:
         self.seconds[name] = round(time.perf_counter() - start, 3)
 
 
+class Machine(Protocol):
+    """Where the network ran (`core.inference.Engine`)."""
+
+    @property
+    def device_name(self) -> str:
+        """The device in words."""
+
+    @property
+    def precision(self) -> str:
+        """Either fp32 or bf16."""
+
+
 def provenance(
     request: AnalysisRequest,
     weights_sha256: str,
-    device: str,
-    precision: str,
+    machine: Machine,
     steps: tuple[str, ...],
     times: StepTimes,
 ) -> Provenance:
@@ -39,8 +51,8 @@ def provenance(
         versions=versions(),
         weights_sha256=weights_sha256,
         series_uid=request.series.uid,
-        device=device,
-        precision=precision,
+        device=machine.device_name,
+        precision=machine.precision,
         steps=steps,
         seconds=dict(times.seconds),
         created=datetime.now().astimezone().isoformat(timespec="seconds"),

@@ -135,7 +135,7 @@ QSplitter::handle {{ background: {BORDER}; }}
 
 def apply_theme(application: QApplication) -> None:
     """Load the bundled fonts and dress the whole application."""
-    for path in sorted(FONT_FOLDER.glob("*.otf")):
+    for path in sorted(FONT_FOLDER.glob("*.ttf")):
         QFontDatabase.addApplicationFont(str(path))
     application.setFont(QFont(FONT_FAMILY, FONT_POINT_SIZE))
     application.setStyle("Fusion")

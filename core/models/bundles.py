@@ -9,6 +9,7 @@ import torch
 
 from core.errors import WeightsError
 from core.models.bundle_folders import WEIGHTS_FILE, Bundle
+from core.models.cards import ModelCard
 from core.models.initialisation import initialise, state_digest
 from core.models.mortality_resnet3d import MortalityResNet3D, build
 
@@ -18,10 +19,12 @@ class LoadedModel:
     """A network with the digest of what it holds.
 
     Attributes:
+        card: What it is.
         network: In evaluation mode, parameters frozen, float32 on the CPU.
         weights_sha256: Of the weights file, or of the state that the card's seed gave.
     """
 
+    card: ModelCard
     network: MortalityResNet3D
     weights_sha256: str
 
@@ -39,7 +42,7 @@ def load(bundle: Bundle) -> LoadedModel:
         digest = _from_seed(bundle, network)
     else:
         digest = _from_file(bundle, network)
-    return LoadedModel(network.eval().requires_grad_(requires_grad=False), digest)
+    return LoadedModel(bundle.card, network.eval().requires_grad_(requires_grad=False), digest)
 
 
 def _from_seed(bundle: Bundle, network: MortalityResNet3D) -> str:

@@ -1,6 +1,6 @@
 """Time of each step of `thoralens-core analyse`, for the table in the README.
 
-    .venv/bin/python -m tests.benchmarks.analyse_steps FOLDER [FOLDER ...]
+.venv/bin/python -m tests.benchmarks.analyse_steps FOLDER [FOLDER ...]
 """
 
 import resource

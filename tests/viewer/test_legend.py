@@ -7,7 +7,6 @@ from core.views.overlay import OverlayStyle, overlay_colours
 from tests.results import example_result
 from viewer.legend import legend_marks, paint_legend
 
-
 SALIENCY = {each.method: each for each in example_result()[1].saliency}
 
 

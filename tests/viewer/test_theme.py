@@ -51,4 +51,4 @@ def test_the_style_sheet_names_only_declared_colours():
 
 def test_the_pictures_of_the_style_sheet_exist():
     assert theme.CHECK_MARK.is_file()
-    assert len(list(theme.FONT_FOLDER.glob("*.otf"))) == 2
+    assert len(list(theme.FONT_FOLDER.glob("*.ttf"))) == 2
