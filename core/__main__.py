@@ -6,15 +6,18 @@ With --json, one JSON document on standard output and nothing else there.
 
 import json
 import sys
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.markup import escape
+from rich.table import Column, Table
 
-from core.console import print_refusal, progress_on_stderr
+from core.bugs import understood
+from core.console import print_bug, print_note, print_refusal, progress_on_stderr
 from core.errors import ModelInputError, ThoralensError
 from core.prognosis import RESEARCH_USE_ONLY
 
@@ -79,24 +82,29 @@ def analyse_command(
     precision: Precision = Precision.AUTO,
 ) -> None:
     """Run a model on a CT; write result.json, maps, key views and report.pdf into --out."""
-    from core.analysis import analyse, require_fit
     from core.analysis_result import DEFAULT_MODEL_ID, AnalysisRequest
+
+    model_id, values = model or DEFAULT_MODEL_ID, _clinical_values(clinical)
+    _refuse_at_once(model_id, values, out)
+    from core.analysis import analyse, require_fit  # loads torch: seconds
     from core.data.geometry_gate import fitness_of
     from core.data.read_series import read
     from core.data.series_choice import choose_series
+    from core.inference import choose_engine
     from core.progress import Span
     from core.report.outputs import write_outputs
 
-    values = _clinical_values(clinical)
+    choose_engine(device.value, precision.value)
     with progress_on_stderr() as progress:
-        record = choose_series(path, series, Span(progress, 0.0, 0.05))
-        fitness = fitness_of(record)
+        choice = choose_series(path, series, Span(progress, 0.0, 0.05))
+        fitness = fitness_of(choice.record)
         require_fit(fitness.model)
+        print_note(choice.reason)
         request = AnalysisRequest(
-            volume=read(record, Span(progress, 0.05, 0.15)),
-            series=record,
+            volume=read(choice.record, Span(progress, 0.05, 0.15)),
+            series=choice.record,
             fitness=fitness,
-            model_id=model or DEFAULT_MODEL_ID,
+            model_id=model_id,
             clinical=values,
             device=device.value,
             precision=precision.value,
@@ -104,8 +112,8 @@ def analyse_command(
         result = analyse(request, Span(progress, 0.15, 0.85))
         write_outputs(out, request, result, Span(progress, 0.85, 1.0))
     for warning in result.prognosis.warnings:
-        sys.stderr.write(f"Warning: {warning}\n")
-    sys.stderr.write(f"{EPILOG}\n")
+        print_note(f"Warning: {warning}")
+    print_note(EPILOG)
 
 
 @app.command("models", epilog=EPILOG)
@@ -129,7 +137,8 @@ def models_command(as_json: JsonOption = False) -> None:
     if as_json:
         _print_json({"models": rows})
         return
-    table = Table("id", "title", "parameters", "survival head", "weights")
+    # What is typed after --model is never cut, however narrow the terminal.
+    table = Table(Column("id", no_wrap=True), "title", "parameters", "survival head", "weights")
     for bundle, row in zip(bundles(), rows, strict=True):
         counts = parameter_counts(bundle)
         weights = "from a seed: NOT trained" if row["weights"] == "seed" else str(row["weights"])
@@ -151,7 +160,8 @@ def doctor_command() -> None:
     console = Console()
     for finding in examine():
         mark = "[green]ok   [/]" if finding.is_well else "[red]lacks[/]"
-        console.print(f"{mark}  {finding.topic}: {finding.text}", highlight=False)
+        words = escape(f"{finding.topic}: {finding.text}")
+        console.print(f"{mark}  {words}", highlight=False, soft_wrap=True)
 
 
 @phantom_app.command("sample", epilog=EPILOG)
@@ -164,6 +174,16 @@ def phantom_sample_command(
     with progress_on_stderr() as progress:
         folder = sample_folder(progress) if out is None else make_sample(out, progress)
     sys.stdout.write(f"{folder}\n")
+
+
+def _refuse_at_once(model_id: str, values: Mapping[str, float], out: Path) -> None:
+    """Refuse what needs no scan to be refused, before one is read."""
+    from core.models.bundle_folders import find_bundle
+    from core.models.clinical_values import scaled
+    from core.report.outputs import require_writable
+
+    scaled(find_bundle(model_id).card, values)
+    require_writable(out)
 
 
 def _clinical_values(path: Path | None) -> dict[str, float]:
@@ -192,11 +212,12 @@ def _print_json(document: object) -> None:
 
 
 def main() -> None:
-    """Run the command line; refusals end with status 3."""
+    """Run the command line; refusals end with status 3, bugs with status 1."""
+    sys.excepthook = print_bug
     try:
-        app()
-    except ThoralensError as error:
-        print_refusal(error)
+        typer.main.get_command(app)()  # calling the app itself would set another hook
+    except (ThoralensError, MemoryError) as error:
+        print_refusal(understood(error))
         sys.exit(REFUSED)
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from core.analysis_result import AnalysisRequest, AnalysisResult
 from core.data.fitness import Level, Verdict
-from core.errors import ModelInputError
+from core.errors import ModelInputError, WeightsError
 from core.geometry import VolumeGeometry
 from core.inference import Inference, choose_engine, infer
 from core.models.bundle_folders import Bundle, find_bundle
@@ -26,7 +26,7 @@ from core.models.mortality_resnet3d import (
     to_prognosis,
 )
 from core.preprocessing.heart_region import lungs_and_heart
-from core.preprocessing.intensity import to_intensity
+from core.preprocessing.intensity import HU_WINDOW, OUTSIDE_INTENSITY, to_intensity
 from core.preprocessing.lung_mask import find_lungs, lung_warnings
 from core.preprocessing.reorient import reorient
 from core.preprocessing.resample import model_grid, resample
@@ -59,6 +59,7 @@ def analyse(request: AnalysisRequest, progress: Progress = Silent()) -> Analysis
     with times.step("load model"):
         progress.step(0.0, "Loading the model")
         model = _loaded(find_bundle(request.model_id, request.models_folder))
+        _require_our_preprocessing(model.card)
         clinical = clinical_tensor(model.card, request.clinical)
         engine = choose_engine(request.device, request.precision)
     prepared = _prepare(request.volume, model.card, times, Span(progress, 0.02, 0.50))
@@ -128,6 +129,20 @@ def require_fit(verdict: Verdict) -> None:
         "The model cannot be used on this series: " + " ".join(each.text for each in blocking),
         blocking[0].remedy,
     )
+
+
+def _require_our_preprocessing(card: ModelCard) -> None:
+    """Refuse a card whose network was made for other intensities than we prepare."""
+    described = (*card.input.hu_window, card.input.outside_intensity)
+    prepared = (*HU_WINDOW, OUTSIDE_INTENSITY)
+    if described != prepared:
+        wanted, made = (
+            f"{low:g}..{high:g} HU, outside {out:g}" for low, high, out in (described, prepared)
+        )
+        raise WeightsError(
+            f"The card of '{card.id}' describes an input of {wanted}; this version makes {made}.",
+            "Use a model made for this input, or correct card.json.",
+        )
 
 
 @lru_cache(maxsize=2)

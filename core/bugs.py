@@ -68,10 +68,15 @@ def _paragraph(error: BaseException) -> str:
 
 
 def _safe_text(error: BaseException, frames: traceback.StackSummary) -> str:
-    """The exception's own words where we wrote the code that met it; others may name a file."""
+    """The exception's own words where we wrote them: others may quote a header or name a file.
+
+    What Python itself raises in a line of ours, as `int("Smith^John")` does, is not ours.
+    """
     if isinstance(error, OSError):
         return error.strerror or "no further words"
-    is_ours = bool(frames) and any(
-        Path(frames[-1].filename).is_relative_to(folder) for folder in _OUR_FOLDERS
+    is_ours = (
+        bool(frames)
+        and any(Path(frames[-1].filename).is_relative_to(folder) for folder in _OUR_FOLDERS)
+        and (frames[-1].line or "").startswith("raise ")
     )
     return str(error) if is_ours else "words withheld, they may name a patient or a file"

@@ -4,11 +4,13 @@ import sys
 import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import TracebackType
 
 from rich.console import Console
 from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 
+from core.bugs import Bug, understood
 from core.errors import ThoralensError
 from core.progress import Progress, Throttled
 
@@ -47,3 +49,19 @@ class _Lines:
 def print_refusal(error: ThoralensError) -> None:
     """The reason and the remedy on standard error, one paragraph."""
     sys.stderr.write(textwrap.fill(str(error), LINE_LENGTH) + "\n")
+
+
+def print_note(words: str) -> None:
+    """A line for people on standard error."""
+    sys.stderr.write(f"{words}\n")
+
+
+def print_bug(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """What nobody foresaw, as `sys.excepthook`: in words and details, without names or paths."""
+    if not isinstance(error, Exception):  # Ctrl-C where nothing answers to it
+        sys.stderr.write(f"Stopped ({kind.__name__}).\n")
+        return
+    told = understood(error.with_traceback(trace))
+    print_refusal(told)
+    if isinstance(told, Bug):
+        sys.stderr.write(f"\n{told.details}\n")

@@ -1,23 +1,27 @@
-"""What this machine has and lacks for Thoralens, in words."""
+"""What this machine has and lacks for Thoralens, in words.
+
+Imports no package that a broken installation may lack: those are what is looked for.
+"""
 
 import ctypes.util
+import importlib
 import importlib.util
 import os
 import platform
+import re
 import shutil
 import sys
 from dataclasses import dataclass
-from importlib.metadata import requires, version
+from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
-import platformdirs
-import torch
-
 from core.errors import WeightsError
-from core.models.bundle_folders import bundles
 
 NEEDED_MEMORY_GB = 6.0
 NEEDED_DISK_GB = 1.0
+REQUIREMENT = re.compile(r"([\w.-]+)(?:\[[^]]*\])?\s*(?:>=\s*([\d.]+))?")
+"""Name, extras, least version."""
+
 LINUX_LIBRARIES = {"EGL": "libegl1", "GL": "libgl1", "xkbcommon": "libxkbcommon0"}
 
 
@@ -57,25 +61,44 @@ def _python() -> Finding:
 
 def _packages() -> Finding:
     try:
-        needed = [line for line in requires("thoralens") or [] if "extra" not in line]
-    except importlib.metadata.PackageNotFoundError:
+        needed = [line for line in requires("thoralens") or [] if "extra ==" not in line]
+    except PackageNotFoundError:
         return Finding("packages", False, "Thoralens is not installed: bash packaging/run.sh")
-    names = [line.split(">")[0].split("=")[0].strip() for line in needed]
-    lacking = [name for name in names if not _is_installed(name)]
-    if lacking:
-        return Finding("packages", False, f"missing: {', '.join(lacking)}. Run packaging/run.sh")
-    return Finding("packages", True, f"all {len(names)} are installed; torch {version('torch')}")
+    faults = [fault for fault in map(package_fault, needed) if fault]
+    if faults:
+        text = f"{', '.join(faults)}. Run bash packaging/run.sh"
+        return Finding("packages", False, text)
+    return Finding("packages", True, f"all {len(needed)} are installed; torch {version('torch')}")
 
 
-def _is_installed(name: str) -> bool:
+def package_fault(requirement: str) -> str:
+    """What is wrong with one package; "" where it is installed and new enough.
+
+    Args:
+        requirement: As in pyproject.toml: a name, and ">=" with the least version.
+    """
+    name, least = REQUIREMENT.match(requirement).groups()  # type: ignore[union-attr] # all match
     try:
-        version(name)
-    except importlib.metadata.PackageNotFoundError:
-        return False
-    return True
+        found = version(name)
+    except PackageNotFoundError:
+        return f"{name} missing"
+    is_new_enough = least is None or _numbers(found) >= _numbers(least)
+    return "" if is_new_enough else f"{name} {found} is older than {least}"
+
+
+def _numbers(version_text: str) -> tuple[int, ...]:
+    """Leading numbers of a version: 2.13.0+cpu gives (2, 13, 0)."""
+    leading = re.match(r"\d+(\.\d+)*", version_text)
+    return tuple(map(int, leading[0].split("."))) if leading else ()
 
 
 def _device() -> Finding:
+    try:
+        torch = importlib.import_module("torch")
+    except (ImportError, OSError) as error:  # OSError: one of its libraries does not load
+        return Finding(
+            "device", False, f"PyTorch does not start ({type(error).__name__}): packaging/run.sh"
+        )
     if torch.cuda.is_available():
         return Finding("device", True, f"GPU: {torch.cuda.get_device_name()}")
     threads = torch.get_num_threads()
@@ -95,8 +118,12 @@ def _memory() -> Finding:
 
 
 def _disk() -> Finding:
+    try:
+        platformdirs = importlib.import_module("platformdirs")
+    except ImportError:
+        return Finding("disk", False, "the cache's place is not known without platformdirs")
     folder = Path(platformdirs.user_cache_dir("thoralens", appauthor=False))
-    while not folder.exists():
+    while not os.path.isdir(folder):  # Path.exists raises where a folder may not be entered
         folder = folder.parent
     free_gb = shutil.disk_usage(folder).free / 1e9
     is_well = free_gb >= NEEDED_DISK_GB
@@ -123,7 +150,11 @@ def _window() -> tuple[Finding, ...]:
 
 def _models() -> tuple[Finding, ...]:
     try:
+        from core.models.bundle_folders import bundles
+
         found = bundles()
+    except ImportError as error:
+        return (Finding("models", False, f"they cannot be read without {error.name}"),)
     except WeightsError as error:
         return (Finding("models", False, str(error)),)
     return tuple(

@@ -4,7 +4,7 @@ Progress is reported at every layer, forward and backward, so that Cancel acts w
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from core.errors import ResourcesError
+from core.errors import ResourcesError, WeightsError
 from core.models.mortality_resnet3d import MortalityOutput, MortalityResNet3D, saliency_target
 from core.progress import Progress
 from core.saliency.grad_cam import grad_cam
@@ -91,17 +91,30 @@ def infer(
 
     Raises:
         ResourcesError: Not enough memory.
+        WeightsError: The network gave a number that is not finite.
     """
     try:
         network.to(engine.device)
-        with _reporting_layers(network, progress), _autocast(engine):
-            return _forward_and_backward(network, image, clinical, engine)
+        with _reporting_layers(network, progress), _autocast(engine), _exact_convolutions():
+            inference = _forward_and_backward(network, image, clinical, engine)
     except (torch.OutOfMemoryError, MemoryError) as error:
         raise _out_of_memory(engine) from error
     except RuntimeError as error:
         if "not enough memory" in str(error) or "can't allocate" in str(error):
             raise _out_of_memory(engine) from error
         raise
+    _require_finite(inference)
+    return inference
+
+
+def _require_finite(inference: Inference) -> None:
+    output = inference.output
+    numbers = (output.logits, output.hazard_logits, inference.gradcam, inference.gradient)
+    if not all(np.isfinite(np.asarray(each)).all() for each in numbers if each is not None):
+        raise WeightsError(
+            "The model gave a number that is not finite: its weights are of no use.",
+            "Copy the model's bundle anew, or choose another model.",
+        )
 
 
 def _forward_and_backward(
@@ -136,6 +149,14 @@ def _autocast(engine: Engine) -> torch.autocast:
     return torch.autocast(
         engine.device.type, dtype=torch.bfloat16, enabled=engine.precision == "bf16"
     )
+
+
+def _exact_convolutions() -> AbstractContextManager[None]:
+    """On CUDA: fp32 is fp32, not TF32 with its 10 bits, and the same scan gives the same bits."""
+    flags: AbstractContextManager[None] = torch.backends.cudnn.flags(
+        enabled=True, benchmark=False, deterministic=True, allow_tf32=False
+    )
+    return flags
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from core.analysis_result import AnalysisRequest, Provenance
 
-PACKAGES = ("thoralens", "torch", "numpy", "scipy", "pydicom")
+PACKAGES = ("thoralens", "torch", "numpy", "scipy", "connected-components-3d", "pydicom")
 
 
 class StepTimes:
@@ -23,7 +23,7 @@ class StepTimes:
     def step(self, name: str) -> Iterator[None]:
         """Time what happens inside."""
         start = time.perf_counter()
-        yield
+        yield  # a step that fails or is cancelled has no time
         self.seconds[name] = round(time.perf_counter() - start, 3)
 
 

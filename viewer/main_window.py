@@ -345,6 +345,8 @@ class MainWindow(QMainWindow):
             self.message_bar.clear()
             self.views.focused_slice_view().setFocus()
             self._warm_up()
+        if old.series_index is not None and not is_open:
+            self.message_bar.clear()  # it spoke of the scan that was closed
         if (new.volume, new.result) != (old.volume, old.result):
             self._enable_actions()
 

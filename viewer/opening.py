@@ -190,7 +190,7 @@ class Opener(QObject):
 def _why_none(index: SeriesIndex, fitness: dict[str, Fitness]) -> str:
     if not index.series:
         reason = index.unreadable[0].reason if index.unreadable else "it is empty"
-        return f"No CT series was found in this folder; its first file: {reason}"
+        return f"No CT series was found in this folder; its first file: {reason}."
     first = fitness[index.series[0].uid].view.worst
     number = len(index.series)
     which = "The only series" if number == 1 else f"None of the {number} series"

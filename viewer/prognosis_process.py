@@ -128,12 +128,13 @@ class PrognosisProcess(QObject):
     def close(self) -> None:
         """End the child and the threads; nothing more is heard of the present run."""
         self._awaited = 0
+        child = self._child
         self._discard_busy_child()
         for thread in self._threads:
             thread.join(2 * END_PATIENCE_S)
-        if self._child is not None:
-            self._child.close()
-            self._child = None
+        if child is not None:  # killed or idle: its thread waits for it only while it listens
+            child.close()
+        self._child = None
 
     def _living_child(self) -> ChildProcess:
         if self._child is not None and not self._child.is_alive:

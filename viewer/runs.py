@@ -11,12 +11,13 @@ from core.bugs import Bug
 from core.data.fitness import Fitness, Level
 from core.errors import ThoralensError
 from core.volume import Volume
-from viewer.messages import LOGGER, Messages
+from viewer.messages import LOGGER, Message, MessageLevel, Messages
 from viewer.prognosis_process import PrognosisProcess
 from viewer.run_state import IDLE, RunState
 from viewer.session import Session, SessionState
 
 FIRST_METHOD = "gradcam"
+STOPPED_BY_OPENING = "The run was stopped, because another series was opened."
 
 
 def request_from(
@@ -140,6 +141,8 @@ class Runs(QObject):
             return
         if self._state.running:
             self.cancel()
+            if new.volume is not None:
+                self._messages.post(Message(MessageLevel.NOTE, STOPPED_BY_OPENING))
         elif self._state.failure:
             self._show(IDLE)
 

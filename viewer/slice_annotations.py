@@ -119,8 +119,9 @@ def paint_scale_bar(painter: QPainter, placement: SlicePlacement) -> None:
         painter.drawLines(lines)
     painter.setFont(view_font(TEXT_PX - 1))
     label = f"{length_mm / 10:g} cm" if length_mm >= 10 else f"{length_mm} mm"
-    box = QRectF(left + length + 6, y - 14, 60, 16)
-    shadowed_text(painter, box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom, label)
+    # Over the end of the ruler: beside it stand the corner's lines, in its middle the crosshair.
+    box = QRectF(left + length - 60, y - 24, 60, 16)
+    shadowed_text(painter, box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom, label)
 
 
 def paint_border(painter: QPainter, size: QSizeF, colour: QColor, *, focused: bool) -> None:

@@ -83,6 +83,7 @@ QPushButton#primary:hover {{ background: {ACCENT_HOVER}; }}
 QPushButton#primary:focus {{ border: 2px solid {TEXT}; padding: 4px 11px; }}
 QPushButton#primary:disabled {{ background: {RAISED}; color: {DISABLED};
     border-color: {BORDER}; }}
+QPushButton#action {{ padding: 5px 8px; }}
 QPushButton#preset {{ padding: 3px 10px; border-radius: 4px; min-height: 20px; }}
 QPushButton#preset:checked {{ background: {HOVER}; border-color: {ACCENT}; }}
 QPushButton#link {{ background: transparent; border: 1px solid transparent; color: {ACCENT};
@@ -125,6 +126,7 @@ QScrollBar:vertical {{ background: transparent; width: 10px; margin: 0; }}
 QScrollBar::handle:vertical {{ background: {BORDER}; border-radius: 4px; min-height: 30px;
     margin: 1px; }}
 QScrollBar::handle:vertical:hover {{ background: {DISABLED}; }}
+QScrollBar::handle:vertical:disabled {{ background: transparent; }}
 QScrollBar:horizontal {{ background: transparent; height: 10px; }}
 QScrollBar::handle:horizontal {{ background: {BORDER}; border-radius: 4px; min-width: 30px; }}
 QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}

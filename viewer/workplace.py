@@ -6,7 +6,7 @@ The research-use line stands on top of the right side and cannot be hidden.
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from core.models.cards import ModelCard
 from core.prognosis import RESEARCH_USE_ONLY
@@ -49,26 +49,12 @@ class Workplace(QWidget):
         side.setObjectName("panel")
         side.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         side.setFixedWidth(RIGHT_WIDTH_PX)
-        content = QWidget()
-        content.setObjectName("section")
-        inner = QVBoxLayout(content)
-        inner.setContentsMargins(0, 0, 0, 0)
-        inner.addWidget(self.prognosis_panel)
-        inner.addStretch()
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        # Always there: if it came and went, every text would wrap anew.
-        scroll.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
-        scroll.setWidget(content)
-        scroll.setAccessibleName("Prognosis")
         self.research_use = text_label(RESEARCH_USE_ONLY, "researchUse")
         column = QVBoxLayout(side)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.research_use)
-        column.addWidget(scroll, 1)
+        column.addWidget(self.prognosis_panel, 1)
         column.addWidget(line())
         column.addWidget(self.overlay_panel)
         return side

@@ -167,6 +167,12 @@ def _stored_uncompressed(
                 f"{expected:,} bytes of pixels were expected, its header promises {found}.",
                 "The file is damaged: copy or export the series again.",
             )
+        if place.length - expected >= header.columns * encoding.bits_allocated // 8:
+            raise SeriesError(
+                f"{expected:,} bytes of pixels were expected for {header.rows} x {header.columns} "
+                f"pixels, its header promises {place.length:,}: a row or more too many.",
+                "Rows or columns are stated wrongly: export the series again.",
+            )
         file.seek(place.offset)
         if len(scratch) < expected:
             scratch.extend(bytes(expected - len(scratch)))

@@ -128,9 +128,10 @@ def index(root: Path, progress: Progress = Silent()) -> SeriesIndex:
     Raises:
         SeriesError: `root` does not exist or holds no file.
     """
-    if root.is_file():
+    # Not Path.is_file and is_dir: they raise where a folder above may not be entered.
+    if os.path.isfile(root):
         return _index_file(root, progress)
-    if not root.is_dir():
+    if not os.path.isdir(root):
         raise SeriesError(
             "The folder does not exist or cannot be reached.",
             "Check that the disk or network drive is connected, then choose the folder again.",
@@ -139,7 +140,10 @@ def index(root: Path, progress: Progress = Silent()) -> SeriesIndex:
 
 
 def _index_file(path: Path, progress: Progress) -> SeriesIndex:
-    siblings = [each for each in sorted(path.parent.iterdir()) if each.is_file()]
+    try:
+        siblings = [each for each in sorted(path.parent.iterdir()) if os.path.isfile(each)]
+    except OSError:
+        siblings = [path]  # the file may be read, its folder may not be listed
     found = _index_files(path, siblings, progress)
     mine = [record for record in found.series if any(s.path == path for s in record.slices)]
     if not mine:
@@ -190,8 +194,9 @@ def _open_header(path: Path) -> Dataset:
         NotDicomError: Not DICOM, or nothing that can be opened.
         NotSliceError: A DICOM file without (all) its pixels.
     """
-    if not path.is_file():
-        reason = "folder that cannot be opened" if path.is_dir() else "link or device, not a file"
+    if not os.path.isfile(path):
+        is_folder = os.path.isdir(path)
+        reason = "folder that cannot be opened" if is_folder else "link or device, not a file"
         raise NotDicomError(reason)
     try:
         file = path.open("rb")

@@ -16,7 +16,8 @@ CELL_STRIDE = 8
 """Input voxels per cell of the last layer, along each axis."""
 
 CELL_CENTRE = 3.5
-"""Input voxel, along each axis, over which the first cell of the last layer is centred."""
+"""Middle, along each axis, of the input voxels 0 to 7 that the first cell of the last layer tiles;
+its receptive field is centred at voxel 0."""
 
 
 class BasicBlock(nn.Module):

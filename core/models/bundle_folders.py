@@ -31,14 +31,17 @@ class Bundle:
 
     @property
     def weights(self) -> str:
-        """One of present, missing, damaged; or seed, where the card names no weights file."""
+        """One of present, missing, damaged; or seed, where the card names no weights file.
+
+        Weights that may not be read count as missing.
+        """
         if self.card.weights_sha256 is None:
             return "seed"
-        path = self.folder / WEIGHTS_FILE
-        if not path.is_file():
+        try:
+            with (self.folder / WEIGHTS_FILE).open("rb") as stream:
+                found = hashlib.file_digest(stream, "sha256").hexdigest()
+        except OSError:
             return "missing"
-        with path.open("rb") as stream:
-            found = hashlib.file_digest(stream, "sha256").hexdigest()
         return "present" if found == self.card.weights_sha256 else "damaged"
 
 

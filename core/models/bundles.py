@@ -61,13 +61,14 @@ def _from_seed(bundle: Bundle, network: MortalityResNet3D) -> str:
 
 
 def _from_file(bundle: Bundle, network: MortalityResNet3D) -> str:
-    path = bundle.folder / WEIGHTS_FILE
     name = bundle.card.id
-    if not path.is_file():
+    try:
+        content = (bundle.folder / WEIGHTS_FILE).read_bytes()
+    except OSError as error:
         raise WeightsError(
-            f"The model '{name}' has no {WEIGHTS_FILE}.", "Copy the whole bundle folder anew."
-        )
-    content = path.read_bytes()
+            f"The model '{name}' has no {WEIGHTS_FILE} that can be read ({error.strerror}).",
+            "Copy the whole bundle folder anew.",
+        ) from None
     digest = hashlib.sha256(content).hexdigest()
     if digest != bundle.card.weights_sha256:
         raise WeightsError(

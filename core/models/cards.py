@@ -3,6 +3,7 @@
 A bundle is a folder with ``card.json`` (this schema) and, once trained, ``weights.safetensors``.
 """
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -12,7 +13,8 @@ from core.errors import WeightsError
 from core.prognosis import DEMONSTRATION, NOT_TRAINED
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-Positive = Annotated[float, Field(gt=0)]
+Side = Annotated[int, Field(gt=0, multiple_of=8)]
+"""Voxels along one axis of a network's input: whole cells of its last layer."""
 
 
 class _Frozen(BaseModel):
@@ -22,7 +24,7 @@ class _Frozen(BaseModel):
 class InputDescription(_Frozen):
     """What the network is fed."""
 
-    shape: tuple[int, int, int]
+    shape: tuple[Side, Side, Side]
     hu_window: tuple[float, float]
     outside_intensity: float
     region: str
@@ -37,6 +39,12 @@ class ClinicalColumn(_Frozen):
     minimum: float
     maximum: float
 
+    @model_validator(mode="after")
+    def _check_range(self) -> Self:
+        if not self.minimum < self.maximum:
+            raise ValueError(f"minimum {self.minimum:g} must lie below maximum {self.maximum:g}")
+        return self
+
 
 class SurvivalOutput(_Frozen):
     """Intervals of the discrete-time survival head."""
@@ -47,10 +55,12 @@ class SurvivalOutput(_Frozen):
 
     @model_validator(mode="after")
     def _check_breaks(self) -> Self:
-        if self.breaks_years[0] != 0 or list(self.breaks_years) != sorted(set(self.breaks_years)):
-            raise ValueError(f"breaks_years must rise from 0, got {self.breaks_years}")
-        if any(h > self.breaks_years[-1] for h in self.horizons_years):
-            raise ValueError("horizons_years must not lie beyond the last break")
+        breaks = self.breaks_years
+        rising = all(before < after for before, after in pairwise(breaks))
+        if len(breaks) < 2 or breaks[0] != 0 or not rising:
+            raise ValueError(f"breaks_years must rise from 0, got {breaks}")
+        if not all(0 < horizon <= breaks[-1] for horizon in self.horizons_years):
+            raise ValueError("horizons_years must lie after 0 and not beyond the last break")
         return self
 
 
@@ -107,14 +117,18 @@ def read_card(folder: Path) -> ModelCard:
     Raises:
         WeightsError: No card, or one that does not follow the schema; the message names the field.
     """
-    path = folder / "card.json"
-    if not path.is_file():
+    try:
+        return ModelCard.model_validate_json((folder / "card.json").read_bytes())
+    except FileNotFoundError:
         raise WeightsError(
             f"The model bundle '{folder.name}' holds no card.json.",
             "A bundle is a folder with card.json and weights.safetensors; copy it anew.",
-        )
-    try:
-        return ModelCard.model_validate_json(path.read_bytes())
+        ) from None
+    except OSError as error:
+        raise WeightsError(
+            f"The card of the model bundle '{folder.name}' cannot be read ({error.strerror}).",
+            "Check that you may read the models folder, or copy the bundle anew.",
+        ) from None
     except ValidationError as error:
         faults = "; ".join(
             f"{'.'.join(map(str, fault['loc'])) or 'card'}: {fault['msg']}"

@@ -11,9 +11,16 @@ def scaled(card: ModelCard, clinical: Mapping[str, float]) -> list[float]:
     """Values in the order of the card, each scaled to 0..1 between its minimum and maximum.
 
     Raises:
-        ModelInputError: A value is missing, unknown, not a number or outside its range. Nothing is
-            imputed: a guessed value would give a guessed risk.
+        ModelInputError: A value is missing, unknown, not a number or outside its range, or the
+            model takes none. Nothing is imputed: a guessed value would give a guessed risk. And
+            nothing is passed over: the result would list values that played no part.
     """
+    if clinical and not card.clinical:
+        raise ModelInputError(
+            f"{card.title} reads the scan alone and takes no clinical values; it was given "
+            f"{len(clinical)}.",
+            "Leave them away, or choose a model that takes them.",
+        )
     names = [column.name for column in card.clinical]
     missing = [name for name in names if name not in clinical]
     unknown = sorted(set(clinical) - set(names))

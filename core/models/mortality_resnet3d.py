@@ -23,10 +23,15 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from core.errors import WeightsError
 from core.models.backbones import FEATURES, MedicalNetResNet10
 from core.models.cards import ModelCard
 from core.models.clinical_values import scaled
 from core.prognosis import HorizonRisk, Prognosis, SurvivalCurve
+
+ARCHITECTURE = "mortality_resnet3d"
+SALIENCY_LAYER = "backbone.layer4"
+"""Whose features GradCAM weighs: the last convolutional layer."""
 
 HIDDEN = 32  # section III: FC 512 -> 32
 DROPOUT = 0.5
@@ -104,7 +109,18 @@ class MortalityResNet3D(nn.Module):
 
 
 def build(card: ModelCard) -> MortalityResNet3D:
-    """The network that a card describes, in evaluation mode, its weights not yet set."""
+    """The network that a card describes, in evaluation mode, its weights not yet set.
+
+    Raises:
+        WeightsError: The card describes another network, or maps of another layer.
+    """
+    described = (card.architecture, card.saliency_layer)
+    if described != (ARCHITECTURE, SALIENCY_LAYER):
+        raise WeightsError(
+            f"The card of '{card.id}' describes {' with maps of '.join(described)}; this version "
+            f"knows {ARCHITECTURE} with maps of {SALIENCY_LAYER}.",
+            "Use a newer version of Thoralens, or correct card.json.",
+        )
     intervals = 0 if card.survival is None else len(card.survival.breaks_years) - 1
     network = MortalityResNet3D(clinical_values=len(card.clinical), intervals=intervals)
     return network.eval()
@@ -122,11 +138,10 @@ def clinical_tensor(card: ModelCard, clinical: Mapping[str, float]) -> Tensor | 
     """Clinical values in the order of the card, scaled to 0..1: (1, values); None for Model D.
 
     Raises:
-        ModelInputError: A value is missing, unknown or out of range.
+        ModelInputError: A value is missing, unknown or out of range, or none is wanted.
     """
-    if not card.clinical:
-        return None
-    return torch.tensor([scaled(card, clinical)], dtype=torch.float32)
+    values = scaled(card, clinical)
+    return torch.tensor([values], dtype=torch.float32) if values else None
 
 
 def to_prognosis(card: ModelCard, output: MortalityOutput) -> Prognosis:

@@ -72,7 +72,8 @@ def make_sample(folder: Path, progress: Progress = Silent()) -> Path:
     Raises:
         ReportError: The folder holds something, or the disk refused.
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    folder = folder.absolute()  # "." has no name to put a half-made folder beside
+    if os.path.lexists(folder) and not _is_empty(folder):
         raise ReportError(
             "Expected a new or an empty folder for the sample scan, found one that holds files.",
             "Choose another folder.",
@@ -134,6 +135,13 @@ def _sample_tags() -> SeriesTags:
         uid_seed=f"thoralens-sample-{SAMPLE_VERSION}",
         series_description="Synthetic thorax 2.0 mm",
     )
+
+
+def _is_empty(folder: Path) -> bool:
+    try:
+        return not any(folder.iterdir())
+    except OSError:  # a file, or a folder that may not be listed
+        return False
 
 
 def _is_whole(folder: Path) -> bool:

@@ -30,7 +30,7 @@ def result_document(request: AnalysisRequest, result: AnalysisResult) -> JsonObj
     document = {
         "research_use_only": RESEARCH_USE_ONLY,
         "series": _series(request),
-        "fitness": _fitness(request.fitness),
+        "fitness": fitness_document(request.fitness),
         "model": _model(result.card, result.clinical, result.provenance),
         "prognosis": _prognosis(result.prognosis),
         "saliency": [_saliency(each) for each in result.saliency],
@@ -61,7 +61,8 @@ def _series(request: AnalysisRequest) -> JsonObject:
     }
 
 
-def _fitness(fitness: Fitness) -> JsonObject:
+def fitness_document(fitness: Fitness) -> JsonObject:
+    """Verdicts and reasons for view, model and calcium."""
     return {
         "view": _verdict(fitness.view),
         "model": _verdict(fitness.model),

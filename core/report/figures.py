@@ -99,7 +99,8 @@ def key_slice(volume: Volume, result: AnalysisResult, plane: Plane) -> KeySlice:
     stored = slice_geometry(volume.geometry, plane, index)
     top, left, bottom, right = _crop(stored, result.lungs_and_heart, point_mm)
     step_down, step_right = (PIXEL_MM / size for size in stored.pixel_mm)
-    shape = (round((bottom - top) / step_down), round((right - left) / step_right))
+    # Whole pixels that fit: a last one that reached beyond the scan could not be drawn.
+    shape = (max(int((bottom - top) / step_down), 1), max(int((right - left) / step_right), 1))
     to_stored = np.array(
         [
             [step_down, 0, top + step_down / 2 - 0.5],

@@ -7,8 +7,9 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from core.data.fitness import Fitness, Verdict
+from core.data.fitness import Fitness
 from core.data.series import SeriesIndex, SeriesRecord
+from core.report.content import fitness_document
 
 COLOURS = {"pass": "green", "warn": "yellow", "block": "red"}
 
@@ -27,11 +28,6 @@ def index_document(index: SeriesIndex, fitness: Mapping[str, Fitness]) -> dict[s
             for each in index.unreadable
         ],
     }
-
-
-def fitness_document(fitness: Fitness) -> dict[str, Any]:
-    """Verdicts and reasons for view, model and calcium."""
-    return {name: _verdict(getattr(fitness, name)) for name in ("view", "model", "calcium")}
 
 
 def _relative(index: SeriesIndex, path: Path) -> str:
@@ -56,16 +52,6 @@ def _series(record: SeriesRecord, fitness: Fitness) -> dict[str, Any]:
     }
 
 
-def _verdict(verdict: Verdict) -> dict[str, Any]:
-    return {
-        "verdict": verdict.level.word,
-        "reasons": [
-            {"level": reason.level.word, "text": reason.text, "remedy": reason.remedy}
-            for reason in verdict.reasons
-        ],
-    }
-
-
 def print_index(document: Mapping[str, Any]) -> None:
     """The document as a table, then the reasons, then the unreadable files."""
     console = Console()
@@ -80,7 +66,10 @@ def print_index(document: Mapping[str, Any]) -> None:
             row["kernel"],
             *(f"[{COLOURS[verdict]}]{verdict}[/]" for verdict in verdicts),
         )
-    console.print(table)
+    if document["series"]:
+        console.print(table)
+    else:
+        console.print("No CT series was found.")
     for number, row in enumerate(document["series"], start=1):
         for purpose, verdict in row["fitness"].items():
             for reason in verdict["reasons"]:
@@ -88,6 +77,8 @@ def print_index(document: Mapping[str, Any]) -> None:
                     f"series {number}, {purpose}: {reason['text']} {reason['remedy']}",
                     highlight=False,
                     markup=False,
+                    soft_wrap=True,
                 )
     for each in document["unreadable"]:
-        console.print(f"{each['file']}: {each['reason']}", highlight=False, markup=False)
+        words = f"{each['file']}: {each['reason']}"
+        console.print(words, highlight=False, markup=False, soft_wrap=True)

@@ -1,5 +1,6 @@
 """Every file of a run, written into one folder."""
 
+import os
 from io import BytesIO
 from pathlib import Path
 
@@ -27,7 +28,8 @@ def write_outputs(
     """Write result.json, the saliency maps as NIfTI, the four key views and report.pdf.
 
     The maps are written thresholded, on their own grids, in patient space. Each file appears whole
-    or not at all; files of an earlier run are replaced, others are left alone.
+    or not at all, result.json last: where it is new, everything is. Files of an earlier run are
+    replaced, others are left alone.
 
     Args:
         folder: Made if it is missing.
@@ -38,30 +40,48 @@ def write_outputs(
     Raises:
         ReportError: The folder or a file in it cannot be written.
     """
-    progress.step(0.0, "Writing the result")
+    progress.step(0.0, "Drawing the key views")
+    pictures = key_views(request.volume, result)
+    progress.step(0.5, "Writing the saliency maps")
     _make(folder)
-    write_whole(folder / "result.json", result_json(request, result))
-    progress.step(0.1, "Writing the saliency maps")
     for saliency in result.saliency:
         kept = saliency.thresholded()
         write_nifti(folder / saliency_file(saliency), kept.values, kept.geometry)
-    progress.step(0.3, "Drawing the key views")
-    pictures = key_views(request.volume, result)
     for name, pixels in pictures.items():
         write_whole(folder / f"key_{name}.png", _png(pixels))
     progress.step(0.8, "Writing the report")
     write_pdf(folder / "report.pdf", request, result, pictures)
+    write_whole(folder / "result.json", result_json(request, result))
     progress.step(1.0, "Results written")
+
+
+def require_writable(folder: Path) -> None:
+    """Look whether results could be written there, before a run; makes nothing.
+
+    Raises:
+        ReportError: The folder, or the nearest one above it that exists, takes no files.
+    """
+    place = folder.absolute()
+    while not os.path.lexists(place):
+        place = place.parent
+    if not os.path.isdir(place):  # Path.is_dir raises where a folder above may not be entered
+        raise _no_folder("a file bears its name")
+    if not os.access(place, os.W_OK | os.X_OK):
+        raise _no_folder("no permission to write there")
 
 
 def _make(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise ReportError(
-            f"The folder for the results could not be made ({error.strerror}).",
-            "Choose a folder that you may write to, and whose name is not that of a file.",
-        ) from None
+        raise _no_folder(error.strerror or "refused") from None
+
+
+def _no_folder(why: str) -> ReportError:
+    return ReportError(
+        f"The folder for the results cannot be made ({why}).",
+        "Choose a folder that you may write to, and whose name is not that of a file.",
+    )
 
 
 def _png(pixels: Picture) -> bytes:

@@ -40,12 +40,13 @@ def add_study(page: ReportPage, request: AnalysisRequest) -> None:
 
 
 def add_warnings(page: ReportPage, card: ModelCard, prognosis: Prognosis) -> None:
-    """The box that must be read before the numbers, where the model has one."""
-    sentences = tuple(dict.fromkeys((*card.warnings, *prognosis.warnings)))
-    if sentences:
-        page.ln(2.5)
-        title = "Warning" if card.trained else "The numbers in this report mean nothing"
-        page.warning_box(title, sentences)
+    """What must be read before the numbers: of the model, then of this scan, each in its box."""
+    of_scan = tuple(dict.fromkeys(each for each in prognosis.warnings if each not in card.warnings))
+    of_model = "About the model" if card.trained else "The numbers in this report mean nothing"
+    for title, sentences in ((of_model, card.warnings), ("About this scan", of_scan)):
+        if sentences:
+            page.ln(2.5)
+            page.warning_box(title, sentences)
 
 
 def add_prognosis(page: ReportPage, card: ModelCard, prognosis: Prognosis) -> None:

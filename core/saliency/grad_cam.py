@@ -33,8 +33,10 @@ def grad_cam(features: Tensor, gradient: Tensor) -> Tensor:
 def cell_geometry(grid: VolumeGeometry, cells: tuple[int, int, int]) -> VolumeGeometry:
     """Where the cells of the last layer lie, given the grid of the network's input.
 
-    Cell i is centred over input voxel 8 i + 3.5 along each axis: three stages of stride 2, each
-    shifting by half a voxel of its own input.
+    Cell i is the tile of the input voxels 8 i to 8 i + 7 along each axis, so its centre lies at
+    8 i + 3.5: the cells fill the grid, as in the interpolation to the input size (without aligned
+    corners) of Selvaraju and of Lu. The receptive field of cell i is centred at 8 i, within the
+    tile.
     """
     affine = np.array(grid.affine)
     affine[:3, 3] = grid.to_patient([CELL_CENTRE] * 3)

@@ -21,7 +21,7 @@ from core.report.outputs import write_outputs
 def seconds_by_step(folder: Path) -> dict[str, float]:
     """Wall time from the folder to the written report, step by step."""
     start = time.perf_counter()
-    record = choose_series(folder, "", Silent())
+    record = choose_series(folder, "", Silent()).record
     indexed = time.perf_counter()
     volume = read(record)
     have_read = time.perf_counter()

@@ -1,5 +1,7 @@
 """The main job on real scans and on a marked phantom: maps lie where the CT lies."""
 
+import json
+
 import numpy as np
 import pytest
 import SimpleITK as sitk
@@ -12,7 +14,7 @@ from core.data.nifti import write_nifti
 from core.data.read_series import read
 from core.data.series_choice import choose_series
 from core.data.series_index import index
-from core.errors import ModelInputError, SeriesError
+from core.errors import ModelInputError, SeriesError, WeightsError
 from core.progress import Cancelled, Silent
 from tests.core.spotlight_model import SHAPE, SPOTLIGHT, write_spotlight_bundle
 from tests.phantoms import MARKER_MM, STORAGE_ORDERS, marked_thorax, write_series
@@ -95,6 +97,16 @@ def test_a_blocked_series_is_refused_with_reason_and_remedy(tmp_path, models_fol
     assert caught.value.remedy == "Choose a thinner series."
 
 
+@pytest.mark.parametrize("change", [{"hu_window": [-1000, 400]}, {"outside_intensity": 0}])
+def test_a_card_that_wants_other_intensities_is_refused_and_not_passed_over(tmp_path, change):
+    folder = write_spotlight_bundle(tmp_path / "models")
+    card = json.loads((folder / "card.json").read_text())
+    card["input"] |= change
+    (folder / "card.json").write_text(json.dumps(card))
+    with pytest.raises(WeightsError, match=r"this version makes -1200\.\.600 HU, outside 170"):
+        analyse(stored_request(tmp_path / "dicom", "axial to the head", tmp_path / "models"))
+
+
 def test_cancel_stops_at_the_next_step(tmp_path, models_folder):
     class Impatient:
         def step(self, fraction, message):
@@ -125,7 +137,7 @@ def test_a_series_that_is_not_there_is_refused_in_words(shared_data):
 
 @pytest.mark.slow
 def test_the_bundled_model_runs_on_a_real_thorax(shared_data):
-    record = choose_series(shared_data / "cip-tiny" / "dicom", "", Silent())
+    record = choose_series(shared_data / "cip-tiny" / "dicom", "", Silent()).record
     result = analyse(AnalysisRequest(read(record), record, fitness_of(record)))
     assert 0 < result.prognosis.mortality_probability < 1
     assert [risk.years for risk in result.prognosis.horizons] == [1, 3, 5]

@@ -1,5 +1,6 @@
 import pickle
 
+import numpy as np
 import pytest
 
 from core import errors
@@ -80,6 +81,14 @@ def test_the_words_of_our_own_code_are_kept():
 
     bug = caught(lambda: VolumeGeometry((1, 1, 1), [[0]]), ValueError)
     assert "affine must be 4 x 4" in bug.details
+
+
+def test_what_python_says_in_a_line_of_ours_may_quote_a_header_and_is_withheld():
+    from core.geometry import VolumeGeometry
+
+    bug = caught(lambda: VolumeGeometry(("DOE^JANE", 1, 1), np.eye(4)), ValueError)
+    assert "core/geometry.py" in bug.details
+    assert "DOE^JANE" not in bug.details.replace('(("DOE^JANE", 1, 1)', "")
 
 
 def test_the_details_tell_causes_before_consequences():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from core.errors import ResourcesError
+from core.errors import ResourcesError, WeightsError
 from core.inference import WATCHED_COUNT, WATCHED_LAYERS, choose_engine, infer
 from core.models.initialisation import initialise
 from core.models.mortality_resnet3d import MortalityResNet3D
@@ -82,3 +82,33 @@ def test_auto_is_a_device_that_exists_in_fp32():
     assert engine.precision == "fp32"
     assert engine.device.type in {"cpu", "cuda"}
     assert engine.device_name
+
+
+@pytest.mark.parametrize("layer", ["classifier", "survival_head.3", "backbone.conv1"])
+def test_weights_that_are_no_numbers_are_refused_and_not_shown_as_a_risk(layer):
+    broken = MortalityResNet3D(intervals=7)
+    initialise(broken, 1)
+    with torch.no_grad():
+        broken.get_submodule(layer).weight[0] = torch.nan
+    broken.eval().requires_grad_(requires_grad=False)
+    with pytest.raises(WeightsError, match="not finite"):
+        run(broken, Silent())
+
+
+def test_fp32_means_fp32_on_a_gpu_too_and_the_setting_is_put_back(network):
+    class Looking:
+        def __init__(self):
+            self.seen = set()
+
+        def step(self, fraction, message):
+            cudnn = torch.backends.cudnn
+            self.seen.add((message, cudnn.allow_tf32, cudnn.deterministic))
+
+    before = torch.backends.cudnn.allow_tf32, torch.backends.cudnn.deterministic
+    looking = Looking()
+    run(network, looking)
+    assert looking.seen == {
+        ("Running the model", False, True),
+        ("Finding where the model looked", False, True),
+    }
+    assert (torch.backends.cudnn.allow_tf32, torch.backends.cudnn.deterministic) == before

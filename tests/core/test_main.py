@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 
 from core.prognosis import RESEARCH_USE_ONLY
 from tests.core.models.values import CLINICAL
@@ -50,6 +51,7 @@ def test_index_accounts_for_every_file(tmp_path, shared_data):
     assert document["series"] == []
     assert [each["file"] for each in document["unreadable"]] == ["notes.txt"]
     assert document["unreadable"][0]["reason"]
+    assert "No CT series was found." in run("index", tmp_path).stdout
 
 
 def test_index_for_people_names_series_and_verdicts(shared_data):
@@ -130,7 +132,9 @@ def test_models_lists_cards_with_published_parameter_counts():
     assert models["mortality-resnet3d-e"]["parameters"]["published_model"] == 14_372_024
     assert models["mortality-resnet3d-d"]["trained"] is False
     assert models["mortality-resnet3d-d"]["weights"] == "seed"
-    assert "NOT trained" in run("models").stdout
+    table = run("models").stdout
+    assert "NOT trained" in table
+    assert "mortality-resnet3d-d" in table, "what is typed after --model is not cut"
 
 
 def test_doctor_says_in_words_what_is_there():
@@ -148,3 +152,66 @@ def test_phantom_sample_writes_a_series_that_the_model_accepts(tmp_path):
     assert series["slices"] >= 120
     assert series["rows"] == series["columns"] == 512
     assert series["fitness"]["model"]["verdict"] == "pass"
+
+
+def test_a_bug_ends_with_status_1_and_names_no_file(tmp_path):
+    secret = tmp_path / "Smith^John"
+    code = (
+        "import sys\n"
+        "from core.__main__ import app, main\n"
+        "@app.command('fall')\n"
+        "def fall(path: str) -> None:\n"
+        "    open(path)\n"
+        "main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, "fall", secret], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert "Thoralens made a mistake (FileNotFoundError)" in done.stderr
+    assert "Smith" not in done.stderr
+
+
+def test_a_path_that_no_disk_can_hold_is_refused_in_words():
+    done = run("index", "a" * 300)
+    assert done.returncode == 3
+    assert "does not exist or cannot be reached" in " ".join(done.stderr.split())
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--model", "nobody"), "There is no model 'nobody'"),
+        (("--device", "cuda"), "no CUDA GPU"),
+        (("--out", "FILE"), "a file bears its name"),
+        (("--out", "FILE/results"), "a file bears its name"),
+        (("--clinical", "VALUES"), "takes no clinical values"),
+    ],
+)
+def test_what_can_be_refused_is_refused_before_the_scan_is_read(
+    options, words, shared_data, tmp_path
+):
+    if "cuda" in options and torch.cuda.is_available():
+        pytest.skip("this machine has CUDA")
+    (tmp_path / "file").write_text("")
+    (tmp_path / "values").write_text('{"age_years": 65}')
+    places = {"FILE": tmp_path / "file", "FILE/results": tmp_path / "file" / "results"}
+    given = [
+        places.get(each, tmp_path / "values" if each == "VALUES" else each) for each in options
+    ]
+    scan = shared_data / "cip-tiny" / "dicom"
+    done = run("analyse", scan, "--out", tmp_path / "out", *given)
+    assert done.returncode == 3
+    assert words in " ".join(done.stderr.split())
+    assert "Reading" not in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_series_without_lungs_is_refused_in_words(shared_data, tmp_path):
+    abdomen = shared_data / "edge-geometry" / "j2k-no-extension"
+    done = run("analyse", abdomen, "--out", tmp_path / "out")
+    assert done.returncode == 3
+    words = " ".join(done.stderr.split())
+    assert "The only series: 20 slices of 3 mm." in words
+    assert "No lungs were found" in words
+    assert not (tmp_path / "out").exists()

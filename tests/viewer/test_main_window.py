@@ -4,7 +4,7 @@ import os
 import signal
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QPointF, QRect, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QAbstractSlider,
@@ -14,11 +14,14 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPushButton,
+    QWidget,
 )
 
 from core.prognosis import NOT_TRAINED, RESEARCH_USE_ONLY
+from core.views.planes import Plane
 from viewer import main_window
 from viewer.dialogs.clinical_values import ClinicalValuesDialog
+from viewer.messages import Message, MessageLevel
 
 pytestmark = pytest.mark.gui
 OPEN_WITHIN_MS = 60_000
@@ -266,3 +269,53 @@ def test_the_title_names_the_series_and_no_patient(qtbot, make_window, shared_da
     assert window.windowTitle().startswith("ThoraxRoutine")
     assert window.session.state.series.patient.name
     assert window.session.state.series.patient.name not in window.windowTitle()
+
+
+@pytest.mark.parametrize(("width_px", "height_px"), [(1024, 640), (1280, 800), (1600, 1000)])
+def test_on_small_screens_the_research_use_and_the_exports_stay_in_sight(
+    qtbot, window_with_scan, width_px, height_px
+):
+    window = window_with_scan
+    run(qtbot, window)
+    window.resize(width_px, height_px)
+    QApplication.processEvents()
+    assert (window.width(), window.height()) == (width_px, height_px)
+    research_use = window.workplace.research_use
+    buttons = window.prognosis_panel.actions_row.findChildren(QPushButton)
+    assert len(buttons) == 3
+    for widget in (research_use, *buttons, *window.workplace.preset_strip.buttons.values()):
+        place = QRect(widget.mapTo(window, QPoint()), widget.size())
+        assert window.rect().contains(place)
+        assert widget.visibleRegion().boundingRect() == widget.rect()
+
+
+def test_the_whole_survival_curve_is_seen_at_the_first_size(qtbot, window_with_scan):
+    run(qtbot, window_with_scan)
+    window_with_scan.resize(1600, 1000)
+    QApplication.processEvents()
+    plots = [
+        each
+        for each in window_with_scan.prognosis_panel.findChildren(QWidget)
+        if each.accessibleName() == "Survival curve"
+    ]
+    assert len(plots) == 1
+    assert plots[0].visibleRegion().boundingRect() == plots[0].rect()
+
+
+def test_what_was_told_of_a_scan_goes_with_it(qtbot, window_with_scan):
+    window = window_with_scan
+    window.messages.post(Message(MessageLevel.NOTE, "Opened a series."))
+    qtbot.waitUntil(window.message_bar.isVisible)
+    window.opener.close()
+    assert window.start_page.isVisible()
+    assert not window.message_bar.isVisible()
+
+
+def test_a_click_on_a_preset_leaves_the_arrow_keys_to_the_view(qtbot, window_with_scan):
+    window, view = window_with_scan, window_with_scan.views.slices[Plane.AXIAL]
+    view.setFocus()
+    before = window.session.state.view.crosshair_mm
+    qtbot.mouseClick(window.workplace.preset_strip.buttons["1"], Qt.MouseButton.LeftButton)
+    qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Down)
+    after = window.session.state.view.crosshair_mm
+    assert after[2] < before[2]  # towards the feet

@@ -317,6 +317,19 @@ def test_no_shared_memory_is_left_behind(qtbot, process_of, monkeypatch, target)
         real(blocks[0].name)
 
 
+def test_close_waits_for_a_child_whose_answer_was_not_yet_heard(process_of):
+    process, _ = process_of("describe")
+    process.run(request_of())
+    pid = process.child_pid
+    deadline_s = time.monotonic() + TIMEOUT_MS / 1000
+    while any(each.name.startswith("prognosis-") for each in threading.enumerate()):
+        assert time.monotonic() < deadline_s
+        time.sleep(0.02)  # and no event is processed: the answer waits in the queue
+    assert process.is_busy
+    process.close()
+    assert not is_running(pid)
+
+
 @pytest.mark.parametrize("target", ["describe", "never_look_up"])
 def test_close_ends_the_child_whether_it_is_idle_or_busy(qtbot, process_of, target):
     process, heard = process_of(target)

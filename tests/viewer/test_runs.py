@@ -9,7 +9,7 @@ from core.errors import ResourcesError
 from tests.results import example_result, thorax_volume
 from viewer.messages import Messages
 from viewer.run_state import IDLE
-from viewer.runs import Runs, request_from
+from viewer.runs import STOPPED_BY_OPENING, Runs, request_from
 from viewer.session import Session, SessionState
 
 
@@ -99,6 +99,21 @@ def test_a_result_that_comes_after_another_scan_was_opened_is_dropped(session, r
     assert not runs.state.running
     process.finished.emit(late)
     assert session.state.result is None
+
+
+def test_opening_another_scan_during_a_run_is_told_and_closing_is_not(
+    session, runs, messages, qtbot
+):
+    told = []
+    messages.posted.connect(told.append)
+    runs.run("some-model", {})
+    session.replace(volume=thorax_volume())
+    qtbot.waitUntil(lambda: [each.text for each in told] == [STOPPED_BY_OPENING])
+    runs.run("some-model", {})
+    session.replace(volume=None)
+    assert not runs.state.running
+    qtbot.wait(20)
+    assert len(told) == 1
 
 
 def test_the_method_that_was_looked_at_is_kept_by_the_next_run(session, runs, process):

@@ -101,7 +101,9 @@ class ClinicalValuesDialog(QDialog):
         faults = self.faults()
         self.run_button.setEnabled(not faults)
         shown = "\n".join(faults[:3]) + ("\n…" if len(faults) > 3 else "")
-        self._faults.setText(f"{len(faults)} of {len(self._columns)} values are wanting.\n{shown}")
+        self._faults.setText(
+            f"{len(faults)} of {len(self._columns)} values are missing or cannot be used.\n{shown}"
+        )
         self._faults.setVisible(bool(faults))
 
 

@@ -1,4 +1,4 @@
-"""The help sheet: every key and every mouse gesture."""
+"""The help sheet: every mouse gesture and every key."""
 
 from collections.abc import Iterable
 
@@ -29,7 +29,7 @@ GESTURES = (
 
 
 class ShortcutSheet(QDialog):
-    """Keys by menu, then the mouse.
+    """The mouse, which every view is used with, then the keys by menu.
 
     Args:
         groups: (menu title, rows of (keys, help)).
@@ -49,7 +49,7 @@ class ShortcutSheet(QDialog):
         grid.setHorizontalSpacing(28)
         grid.setVerticalSpacing(6)
         grid.setColumnStretch(1, 1)
-        for title, rows in (*groups, ("Mouse in a slice view", GESTURES)):
+        for title, rows in (("Mouse", GESTURES), *groups):
             _add_group(grid, title, rows)
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)

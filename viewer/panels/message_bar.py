@@ -2,6 +2,7 @@
 
 from collections import deque
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
@@ -30,6 +31,8 @@ class MessageBar(QWidget):
         self.dismiss_button = QPushButton("Dismiss")
         self.dismiss_button.setAccessibleName("Dismiss the message")
         self.dismiss_button.clicked.connect(self._dismiss)
+        for button in (self.copy_button, self.dismiss_button):
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keys to the view
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 6, 8, 6)
         row.addWidget(self.text, 1)

@@ -149,7 +149,8 @@ class OverlayPanel(QWidget):
         self.legend.show_legend(state.view.overlay, saliency)
         self.words.setVisible(saliency is not None)
         if saliency is not None:
-            self.words.setText(f"Explains the {saliency.target}. {cell_size_words(saliency)}.")
+            size = cell_size_words(saliency)
+            self.words.setText(f"Explains the {saliency.target}. {size}, drawn interpolated.")
 
 
 def _buddy(name: str, control: QWidget) -> QLabel:

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from core.analysis_result import DEFAULT_MODEL_ID
 from core.data.fitness import Fitness, Level
 from core.models.cards import ModelCard
 from viewer.panels.labels import clear_layout, notice, text_label
+from viewer.panels.result_actions import ResultActions
 from viewer.panels.result_view import ResultView
 from viewer.panels.run_controls import RunControls
 from viewer.run_state import IDLE, RunState
@@ -23,7 +24,9 @@ BEFORE = (
 
 
 class PrognosisPanel(QWidget):
-    """Model menu and Run on top; below: the plan, a failure, or the result.
+    """Model menu and Run on top, exports at the bottom; between, scrolling, what there is to tell.
+
+    That is the plan of a run, its failure or its result.
 
     Signals:
         run_requested: Id of the model to run.
@@ -55,17 +58,44 @@ class PrognosisPanel(QWidget):
         self.controls.model_chosen.connect(lambda _: self._fill())
         self._content = QWidget()
         self._content.setObjectName("section")
-        content = QVBoxLayout(self._content)
-        content.setContentsMargins(0, 0, 0, 0)
-        content.setSpacing(10)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(14, 12, 14, 12)
-        column.setSpacing(10)
-        column.addWidget(text_label("Prognosis", "heading"))
-        column.addWidget(self.controls)
-        column.addWidget(self._content)
+        self.actions_row = ResultActions()
+        self.actions_row.card_requested.connect(
+            lambda: self.card_requested.emit(self._shown_model())
+        )
+        self.actions_row.export_requested.connect(self.export_requested)
+        self.actions_row.export_pdf_requested.connect(self.export_pdf_requested)
+        self._lay_out()
         session.changed.connect(self._follow)
         self._fill()
+
+    def _lay_out(self) -> None:
+        content = QVBoxLayout(self._content)
+        content.setContentsMargins(14, 0, 4, 0)
+        content.setSpacing(10)
+        content.setAlignment(Qt.AlignmentFlag.AlignTop)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        # Always there: if it came and went, every text would wrap anew.
+        scroll.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
+        bar = scroll.verticalScrollBar()
+        bar.rangeChanged.connect(lambda lowest, highest: bar.setEnabled(highest > lowest))
+        scroll.setWidget(self._content)
+        scroll.setAccessibleName("Result or plan of the run")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 10, 0, 10)
+        column.setSpacing(8)
+        self.controls.setContentsMargins(14, 0, 14, 0)
+        self.actions_row.setContentsMargins(14, 0, 14, 0)
+        column.addWidget(self.controls)
+        column.addWidget(scroll, 1)
+        column.addWidget(self.actions_row)
+
+    def _shown_model(self) -> str:
+        """The model of the result, before a run that of the menu."""
+        result = self._session.state.result
+        return result.card.id if result is not None else self.controls.chosen_model()
 
     def show_run(self, state: RunState) -> None:
         """Show where the run stands."""
@@ -104,6 +134,9 @@ class PrognosisPanel(QWidget):
 
     def _show_controls(self) -> None:
         self.controls.show_state(self._run_state, may_run=self.may_run())
+        self.actions_row.enable(
+            has_result=self._session.state.result is not None, has_card=bool(self._cards)
+        )
 
     def _fill(self) -> None:
         self._show_controls()
@@ -112,7 +145,7 @@ class PrognosisPanel(QWidget):
         if self._run_state.failure:
             column.addWidget(notice(Level.BLOCK, self._run_state.failure, self._run_state.remedy))
         if state.result is not None and not self._run_state.running:
-            column.addWidget(self._result_view())
+            column.addWidget(ResultView(state.result, self._fitness()))
         else:
             self._add_plan(state)
 
@@ -135,11 +168,3 @@ class PrognosisPanel(QWidget):
         card = self._cards.get(self.controls.chosen_model())
         for warning in card.warnings if card else ():
             column.addWidget(text_label(warning, "warningBox"))
-
-    def _result_view(self) -> ResultView:
-        result = self._session.state.result
-        view = ResultView(result, self._fitness())
-        view.card_requested.connect(lambda: self.card_requested.emit(result.card.id))
-        view.export_requested.connect(self.export_requested)
-        view.export_pdf_requested.connect(self.export_pdf_requested)
-        return view

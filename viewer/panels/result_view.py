@@ -1,10 +1,12 @@
 """A finished run: warning first, then probability, risks, curve, score, provenance."""
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLayout, QPushButton, QVBoxLayout, QWidget
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from core.analysis_result import AnalysisResult
-from core.data.fitness import Fitness
+from core.data.fitness import Fitness, Reason
 from core.prognosis import Prognosis
 from viewer.panels.labels import line, notice, text_label
 from viewer.panels.result_words import (
@@ -21,17 +23,7 @@ NO_INTERVALS = f"Intervals: {NOT_GIVEN}."
 
 
 class ResultView(QWidget):
-    """Shows one `AnalysisResult`; built anew for the next.
-
-    Signals:
-        card_requested: The user wants to read the whole model card.
-        export_requested: The user wants every output in a folder.
-        export_pdf_requested: The user wants the report alone.
-    """
-
-    card_requested = Signal()
-    export_requested = Signal()
-    export_pdf_requested = Signal()
+    """Shows one `AnalysisResult`; built anew for the next."""
 
     def __init__(
         self, result: AnalysisResult, fitness: Fitness, parent: QWidget | None = None
@@ -44,35 +36,23 @@ class ResultView(QWidget):
         column.setSpacing(8)
         for warning in result.card.warnings:
             column.addWidget(text_label(warning, "warningBox"))
+        reasons = warning_reasons(result, fitness)
+        # What the run itself warns of stands nowhere else, so it stands before the numbers; the
+        # fitness of the series is also told on the left.
+        _add_notices(column, [each for each in reasons if each not in fitness.model.reasons])
         _add_outcome(column, result.prognosis)
         _add_survival(column, result)
         column.addWidget(line())
-        for name, value in _scores(result.prognosis):
-            column.addLayout(_row(name, value))
-        for reason in warning_reasons(result, fitness):
-            column.addWidget(notice(reason.level, reason.text, reason.remedy))
+        column.addLayout(_rows(_scores(result.prognosis)))
+        _add_notices(column, fitness.model.reasons)
         column.addWidget(line())
         column.addWidget(text_label(result.card.title))
         column.addWidget(text_label(provenance_line(result), "muted"))
-        column.addLayout(self._buttons())
 
-    def _buttons(self) -> QGridLayout:
-        grid = QGridLayout()
-        for place, (text, spoken, signal) in enumerate(
-            (
-                ("Export PDF…", "Save the report as a PDF", self.export_pdf_requested),
-                ("Export…", "Save every output to a folder", self.export_requested),
-                ("Model card…", "Read the whole model card", self.card_requested),
-            )
-        ):
-            button = QPushButton(text)
-            button.setAccessibleName(spoken)
-            button.setToolTip(spoken)
-            button.setMinimumHeight(30)
-            button.clicked.connect(signal)
-            span = 2 if place == 2 else 1
-            grid.addWidget(button, place // 2, place % 2, 1, span)
-        return grid
+
+def _add_notices(column: QVBoxLayout, reasons: Sequence[Reason]) -> None:
+    for reason in reasons:
+        column.addWidget(notice(reason.level, reason.text, reason.remedy))
 
 
 def _add_outcome(column: QVBoxLayout, prognosis: Prognosis) -> None:
@@ -80,8 +60,18 @@ def _add_outcome(column: QVBoxLayout, prognosis: Prognosis) -> None:
     has_number = prognosis.mortality_probability is not None
     number = text_label(percent(prognosis.mortality_probability), "number" if has_number else "")
     number.setAccessibleName("Mortality probability")
-    column.addWidget(number)
-    column.addWidget(text_label(prognosis.outcome))
+    outcome = text_label(prognosis.outcome)
+    if not has_number:  # a sentence then: it takes the whole width
+        column.addWidget(number)
+        column.addWidget(outcome)
+        return
+    number.setWordWrap(False)
+    number.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
+    row = QHBoxLayout()
+    row.setSpacing(14)
+    row.addWidget(number, alignment=Qt.AlignmentFlag.AlignTop)
+    row.addWidget(outcome, 1)
+    column.addLayout(row)
 
 
 def _add_survival(column: QVBoxLayout, result: AnalysisResult) -> None:
@@ -123,8 +113,14 @@ def _scores(prognosis: Prognosis) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _row(name: str, value: str) -> QLayout:
-    row = QHBoxLayout()
-    row.addWidget(text_label(name, "muted"), 1)
-    row.addWidget(text_label(value), 1)
-    return row
+def _rows(pairs: Sequence[tuple[str, str]]) -> QLayout:
+    """Names on the left, values beneath each other."""
+    grid = QGridLayout()
+    grid.setHorizontalSpacing(12)
+    grid.setColumnStretch(1, 1)
+    for row, (name, value) in enumerate(pairs):
+        label = text_label(name, "muted")
+        label.setWordWrap(False)
+        grid.addWidget(label, row, 0)
+        grid.addWidget(text_label(value), row, 1)
+    return grid

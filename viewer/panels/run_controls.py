@@ -1,4 +1,4 @@
-"""Choose a model, run it, watch it, cancel it."""
+"""Heading of the panel: choose a model, run it, watch it, cancel it."""
 
 from collections.abc import Sequence
 
@@ -65,15 +65,15 @@ class RunControls(QWidget):
         self._lay_out()
 
     def _lay_out(self) -> None:
-        buttons = QHBoxLayout()
-        for button in (self.run_button, self.cancel_button):
-            button.setMinimumHeight(34)
-            buttons.addWidget(button, 1)
+        top = QHBoxLayout()
+        top.addWidget(text_label("Prognosis", "heading"), 1)
+        for button in (self.cancel_button, self.run_button):
+            top.addWidget(button)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
+        column.addLayout(top)
         column.addWidget(self.models)
-        column.addLayout(buttons)
         column.addWidget(self.progress)
         column.addWidget(self.step)
 

@@ -1,6 +1,6 @@
 """Paints one series of the list: description, slices, thickness, kernel, three fitness badges."""
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
@@ -102,6 +102,7 @@ def _draw_badges(painter: QPainter, left: int, top: int, fitness: Fitness) -> No
         width = painter.fontMetrics().horizontalAdvance(text) + 16
         badge = QRect(left, top, width, BADGE_HEIGHT_PX)
         painter.setPen(QColor(LEVEL_COLOURS[level]))
-        painter.drawRoundedRect(badge, BADGE_HEIGHT_PX / 2, BADGE_HEIGHT_PX / 2)
+        outline = QRectF(badge).translated(0.5, 0.5)  # through the middle of pixels: a sharp line
+        painter.drawRoundedRect(outline, BADGE_HEIGHT_PX / 2, BADGE_HEIGHT_PX / 2)
         painter.drawText(badge, Qt.AlignmentFlag.AlignCenter, text)
         left += width + BADGE_GAP_PX

@@ -5,6 +5,7 @@ from collections import Counter
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QHBoxLayout,
     QListWidget,
     QListWidgetItem,
     QPushButton,
@@ -27,7 +28,7 @@ from viewer.panels.series_delegate import (
 )
 from viewer.session import Session, SessionState
 
-WIDTH_PX = 280
+WIDTH_PX = 264
 VERDICT_WORDS = {
     "View": ("Can be viewed", "Can be viewed, with care", "Cannot be viewed"),
     "Model": ("Fits the model", "Fits the model, with care", "Not for the model"),
@@ -47,6 +48,7 @@ class SeriesPanel(QWidget):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("panel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFixedWidth(WIDTH_PX)
         self._session = session
         self.list = QListWidget()
@@ -87,7 +89,10 @@ class SeriesPanel(QWidget):
         column.setSpacing(0)
         column.addWidget(heading)
         column.addWidget(self.list, 1)
-        column.addWidget(self.unreadable_button)
+        beside_texts = QHBoxLayout()
+        beside_texts.setContentsMargins(5, 0, 5, 0)  # and the link's own padding
+        beside_texts.addWidget(self.unreadable_button)
+        column.addLayout(beside_texts)
         column.addWidget(self.unreadable_label)
         column.addWidget(line())
         column.addWidget(use)
@@ -155,9 +160,11 @@ class SeriesPanel(QWidget):
             verdict = getattr(fitness, purpose.lower())
             if verdict.level is Level.PASS:
                 layout.addWidget(notice(Level.PASS, VERDICT_WORDS[purpose][Level.PASS]))
-            for reason in verdict.reasons:
-                words = VERDICT_WORDS[purpose][reason.level]
-                layout.addWidget(notice(reason.level, f"{words}. {reason.text}", reason.remedy))
+            for reason in sorted(verdict.reasons, key=lambda each: -each.level):
+                # A lesser reason of a refused purpose must not sound like leave to use it.
+                words = VERDICT_WORDS[purpose][verdict.level]
+                lead = f"{words}. " if reason.level is verdict.level else f"{purpose}: "
+                layout.addWidget(notice(reason.level, lead + reason.text, reason.remedy))
         layout.addStretch()
 
 

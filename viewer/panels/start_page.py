@@ -49,7 +49,11 @@ class StartPage(QWidget):
         self._fill_target()
         page = QVBoxLayout(self)
         page.addStretch(2)
-        page.addWidget(self._target, alignment=Qt.AlignmentFlag.AlignHCenter)
+        middle = QHBoxLayout()  # an alignment instead would cut the height that wrapped text needs
+        middle.addStretch()
+        middle.addWidget(self._target)
+        middle.addStretch()
+        page.addLayout(middle)
         page.addStretch(3)
 
     def _fill_target(self) -> None:

@@ -149,6 +149,21 @@ def test_too_few_pixels_are_an_error_not_a_volume(tmp_path):
         read_folder(tmp_path)
 
 
+@pytest.mark.parametrize("tags", [{"Rows": 2}, {"Columns": 3}])
+def test_a_matrix_smaller_than_its_pixels_is_an_error_not_a_part_of_the_picture(tmp_path, tags):
+    write_series(tmp_path, HU, GEOMETRY, **tags)
+    with pytest.raises(SeriesError, match=r"Slice 1: .* a row or more too many"):
+        read_folder(tmp_path)
+
+
+def test_a_byte_of_padding_behind_the_pixels_is_no_fault(tmp_path):
+    for path in write_series(tmp_path, HU, GEOMETRY):
+        dataset = pydicom.dcmread(path)
+        dataset.PixelData = dataset.PixelData + b"\0\0"
+        dataset.save_as(path)
+    assert np.array_equal(read_folder(tmp_path).hu, HU)
+
+
 @pytest.mark.parametrize(
     "tags", [{"RescaleSlope": 0}, {"HighBit": 16}, {"HighBit": 10}, {"BitsAllocated": 12}]
 )

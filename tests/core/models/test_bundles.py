@@ -18,6 +18,7 @@ from core.models.mortality_resnet3d import build, clinical_tensor, saliency_targ
 from tests.core.models.values import CLINICAL
 
 MODEL_D = "mortality-resnet3d-d"
+INPUT = find_bundle(MODEL_D).card.input.model_dump(mode="json")
 
 
 @pytest.fixture
@@ -47,7 +48,7 @@ def as_bundle(folder):
 def test_every_bundle_runs_forward_and_its_gradient_reaches_the_input(bundle):
     network = load(bundle).network
     image = torch.rand(1, 1, 32, 32, 32, requires_grad=True)
-    output = network(image, clinical_tensor(bundle.card, CLINICAL))
+    output = network(image, clinical_tensor(bundle.card, CLINICAL if bundle.card.clinical else {}))
     prognosis = to_prognosis(bundle.card, output)
     assert 0 < prognosis.mortality_probability < 1
     assert [risk.years for risk in prognosis.horizons] == list(bundle.card.survival.horizons_years)
@@ -59,7 +60,7 @@ def test_every_bundle_runs_forward_and_its_gradient_reaches_the_input(bundle):
 @pytest.mark.parametrize("bundle", bundles(), ids=lambda bundle: bundle.card.id)
 def test_every_bundle_answers_the_same_twice(bundle):
     image = torch.rand(1, 1, 16, 16, 16)
-    clinical = clinical_tensor(bundle.card, CLINICAL)
+    clinical = clinical_tensor(bundle.card, CLINICAL if bundle.card.clinical else {})
     first, second = load(bundle).network, load(bundle).network
     assert torch.equal(first(image, clinical).logits, second(image, clinical).logits)
 
@@ -137,6 +138,15 @@ def test_a_seed_that_gives_other_weights_than_promised_is_refused(tmp_path):
         load(as_bundle(folder))
 
 
+@pytest.mark.parametrize("change", [{"architecture": "cnn"}, {"saliency_layer": "conv1"}])
+def test_a_card_of_a_network_that_is_not_ours_is_refused_not_run_as_another(tmp_path, change):
+    folder = tmp_path / "other"
+    shutil.copytree(BUNDLED / MODEL_D, folder)
+    change_card(folder, **change)
+    with pytest.raises(WeightsError, match=f"describes .*{next(iter(change.values()))}"):
+        load(as_bundle(folder))
+
+
 def test_an_unknown_model_is_refused_with_the_names_of_the_known(tmp_path):
     with pytest.raises(WeightsError, match=MODEL_D):
         find_bundle("nobody", tmp_path)
@@ -157,6 +167,14 @@ def test_a_users_bundle_is_found_and_a_second_with_one_id_is_refused(own_bundle)
         ({"surprise": 1}, "surprise"),
         ({"trained": True}, "weights_sha256"),
         ({"initialisation_seed": None}, "initialisation_seed"),
+        ({"survival": {"outcome": "x", "breaks_years": [], "horizons_years": []}}, "must rise"),
+        ({"survival": {"outcome": "x", "breaks_years": [0], "horizons_years": []}}, "must rise"),
+        (
+            {"survival": {"outcome": "x", "breaks_years": [0, 1], "horizons_years": [-1]}},
+            "horizons_years",
+        ),
+        ({"clinical": [{"name": "a", "title": "A", "minimum": 1, "maximum": 1}]}, "below maximum"),
+        ({"input": INPUT | {"shape": [128, 256, 250]}}, "multiple of 8"),
     ],
 )
 def test_a_faulty_card_is_refused_with_the_name_of_the_field(tmp_path, change, words):
@@ -165,6 +183,16 @@ def test_a_faulty_card_is_refused_with_the_name_of_the_field(tmp_path, change, w
     change_card(folder, **change)
     with pytest.raises(WeightsError, match=words):
         read_card(folder)
+
+
+@pytest.mark.parametrize("name", ["card.json", WEIGHTS_FILE])
+def test_what_cannot_be_read_is_refused_in_words(own_bundle, name):
+    bundle = as_bundle(own_bundle)
+    (own_bundle / name).unlink()
+    (own_bundle / name).mkdir()  # no file: the disk refuses to read it, whoever asks
+    with pytest.raises(WeightsError, match=r"cannot be read|no weights.safetensors that can"):
+        load(bundle) if name == WEIGHTS_FILE else read_card(own_bundle)
+    assert bundle.weights == ("missing" if name == WEIGHTS_FILE else "present")
 
 
 def test_a_folder_without_a_card_is_refused(tmp_path):

@@ -105,7 +105,9 @@ def test_clinical_values_are_scaled_between_the_cards_bounds():
 
 
 def test_model_d_takes_no_clinical_values():
-    assert clinical_tensor(CARD_D, CLINICAL) is None
+    assert clinical_tensor(CARD_D, {}) is None
+    with pytest.raises(ModelInputError, match="takes no clinical values; it was given 11"):
+        clinical_tensor(CARD_D, CLINICAL)
 
 
 @pytest.mark.parametrize(

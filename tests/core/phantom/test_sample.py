@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pydicom
 import pytest
@@ -73,6 +75,15 @@ def test_a_cancelled_sample_leaves_nothing_behind(tmp_path, fraction):
     with pytest.raises(Cancelled):
         make_sample(tmp_path / "made", StopAt(fraction))
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.usefixtures("small")
+def test_the_folder_one_stands_in_will_do(tmp_path, monkeypatch):
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    make_sample(Path())
+    assert len(list((tmp_path / "here").glob("*.dcm"))) == 20
+    assert [path.name for path in tmp_path.iterdir()] == ["here"]
 
 
 @pytest.mark.usefixtures("small")

@@ -118,6 +118,20 @@ def test_millimetres_are_equally_long_along_both_edges(example, plane):
     )
 
 
+@pytest.mark.parametrize("spacing_mm", [(2.5, 3.0, 3.0), (2.3, 1.7, 3.1), (4.1, 0.9, 4.3)])
+def test_a_chest_that_fills_the_scan_is_shown_to_its_edge_whatever_the_voxels(spacing_mm):
+    axes = np.array(example_result()[0].volume.geometry.axes)
+    shape = tuple(int(n) for n in np.ceil(np.array([120.0, 150.0, 190.0]) / spacing_mm))
+    grid = VolumeGeometry.from_axes(shape, (0.0, 0.0, 0.0), axes, spacing_mm, "frame")
+    volume = Volume(np.zeros(shape, np.int16), grid, "1.2.3")
+    _, result = example_result(volume)
+    for plane in Plane:
+        shown = key_slice(volume, result, plane)
+        edges = grid.to_index(shown.place.to_patient([(0, 0), np.array(shown.place.shape) - 1]))
+        assert edges.min() >= -0.5
+        assert (edges <= np.array(shape) - 0.5).all()
+
+
 def test_the_planes_go_through_the_greatest_cell(example):
     _, result = example
     saliency = result.saliency_by("gradcam")

@@ -63,6 +63,14 @@ def test_a_folder_that_cannot_be_made_is_a_report_error_without_its_path(tmp_pat
     assert caught.value.remedy
 
 
+def test_where_not_everything_could_be_written_there_is_no_new_result_json(tmp_path):
+    (tmp_path / "report.pdf").mkdir()  # nothing can be put in its place
+    (tmp_path / "result.json").write_text("of the last run")
+    with pytest.raises(ReportError, match=r"report\.pdf could not be written"):
+        write_outputs(tmp_path, *example_result())
+    assert (tmp_path / "result.json").read_text() == "of the last run"
+
+
 def test_cancel_is_heard(tmp_path):
     class Impatient:
         def step(self, fraction, message):

@@ -74,6 +74,18 @@ def test_a_model_that_is_not_trained_is_called_so(report):
     assert "model not trained" in text
 
 
+def test_warnings_of_the_scan_do_not_stand_among_why_the_numbers_mean_nothing(report):
+    request, result = example_result()
+    thick = "The slices are 3 mm thick."
+    prognosis = replace(result.prognosis, warnings=(*result.card.warnings, thick))
+    text = text_of(report(request, replace(result, prognosis=prognosis))).replace("\n", " ")
+    of_model, of_scan = text.split("About this scan")
+    assert NOT_TRAINED in of_model
+    assert thick not in of_model
+    assert thick in of_scan.split("Prognosis")[0]
+    assert NOT_TRAINED not in of_scan.split("Prognosis")[0]
+
+
 def test_a_trained_model_is_not_warned_of(report):
     request, result = example_result()
     card = result.card.model_copy(update={"trained": True, "weights_sha256": DIGEST})
@@ -81,6 +93,7 @@ def test_a_trained_model_is_not_warned_of(report):
     text = text_of(report(request, replace(result, card=card, prognosis=prognosis)))
     assert "mean nothing" not in text
     assert "not trained" not in text
+    assert "About the model" not in text
 
 
 def test_what_the_model_does_not_give_stands_in_words(report):

@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 import pytest
-from PySide6.QtWidgets import QLabel, QPushButton
+from PySide6.QtWidgets import QLabel
 
 from core.data.fitness import Fitness, Level, Reason, Verdict
 from core.prognosis import DEMONSTRATION, NOT_TRAINED, HorizonRisk
@@ -80,21 +80,6 @@ def test_reasons_of_gate_and_model_are_each_told_once(result):
         with_prognosis(result, warnings=warnings), Fitness(model=Verdict((thick,)))
     )
     assert [reason.text for reason in reasons] == [thick.text, "The lungs are small."]
-
-
-@pytest.mark.parametrize(
-    ("title", "signal"),
-    [
-        ("Export…", "export_requested"),
-        ("Export PDF…", "export_pdf_requested"),
-        ("Model card…", "card_requested"),
-    ],
-)
-def test_each_button_asks_for_its_own_thing(qtbot, result, title, signal):
-    view = shown(qtbot, result)
-    button = next(each for each in view.findChildren(QPushButton) if each.text() == title)
-    with qtbot.waitSignal(getattr(view, signal), timeout=1000):
-        button.click()
 
 
 @pytest.mark.parametrize(

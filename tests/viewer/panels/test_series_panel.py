@@ -61,7 +61,9 @@ def test_a_click_asks_for_the_series_and_explains_it(qtbot, panel, records):
     text = panel.reasons_text()
     assert "Not for the model. The slices are 8 mm thick." in text
     assert "Choose thinner ones." in text
-    assert "Fits the model, with care. Contrast agent was given." in text
+    assert "Model: Contrast agent was given." in text
+    assert "Fits the model" not in text  # it was refused: no lesser reason may sound like leave
+    assert "Calcium scoring, with care. Contrast agent was given." in text
     assert "Can be viewed" in text
 
 

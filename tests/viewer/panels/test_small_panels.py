@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QApplication, QPushButton
 
 from core.prognosis import RESEARCH_USE_ONLY
 from core.views.window import LUNG, MEDIASTINUM
@@ -45,6 +45,19 @@ def test_recent_folders_can_be_chosen_and_forgotten(qtbot):
     with qtbot.waitSignal(page.folder_forgotten) as forgotten:
         click(qtbot, rows[f"Forget recent folder {folders[0]}"])
     assert forgotten.args == [folders[0]]
+
+
+@pytest.mark.parametrize("number", [1, 4])
+def test_the_start_page_grows_with_its_recent_folders(qtbot, themed, number):
+    page = shown(qtbot, StartPage())
+    page.resize(1200, 800)
+    page.show_recent([Path(f"/scans/{k}") for k in range(number)])
+    QApplication.processEvents()
+    rows = [button for button in page.findChildren(QPushButton) if button.isVisible()]
+    assert len(rows) == 2 + 2 * number
+    cut = [row.text() for row in rows if row.visibleRegion().boundingRect() != row.rect()]
+    low = [row.text() for row in rows if row.height() < row.sizeHint().height()]
+    assert cut + low == []
 
 
 def test_the_buttons_of_the_start_page_ask_for_their_own_thing(qtbot):
@@ -104,6 +117,19 @@ def test_the_preset_in_force_is_marked_and_no_other(qtbot):
     with qtbot.waitSignal(strip.preset_chosen) as chosen:
         click(qtbot, strip.buttons["1"])
     assert chosen.args == [LUNG]
+
+
+@pytest.mark.parametrize(("width_px", "rows"), [(1000, 1), (640, 2), (420, 3)])
+def test_every_preset_is_in_sight_however_narrow_the_strip(qtbot, themed, width_px, rows):
+    strip = shown(qtbot, PresetStrip(Session()))
+    strip.resize(width_px, 120)
+    QApplication.processEvents()
+    assert strip.width() == width_px
+    places = [button.geometry() for button in strip.buttons.values()]
+    assert len({place.top() for place in places}) == rows
+    assert all(strip.rect().contains(place) for place in places)
+    hints = [button.sizeHint().width() for button in strip.buttons.values()]
+    assert all(place.width() >= hint for place, hint in zip(places, hints, strict=True))
 
 
 def test_cancel_is_only_seen_while_something_runs(qtbot):
