@@ -5,6 +5,7 @@ made by the trainer). Reads cards and digests only: no torch.
 """
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,8 +62,7 @@ def bundles(extra: Path | None = None) -> tuple[Bundle, ...]:
     """
     found: dict[str, Bundle] = {}
     for parent in (BUNDLED, extra or user_models_folder()):
-        for folder in sorted(parent.glob("*/card.json")):
-            bundle = Bundle(folder.parent, read_card(folder.parent))
+        for bundle in _in_folder(parent):
             if bundle.card.id in found:
                 raise WeightsError(
                     f"Two model bundles carry the id '{bundle.card.id}'.",
@@ -77,12 +77,20 @@ def list_cards(extra: Path | None = None) -> tuple[ModelCard, ...]:
     return tuple(bundle.card for bundle in bundles(extra))
 
 
+def _in_folder(parent: Path) -> Iterator[Bundle]:
+    for card in sorted(parent.glob("*/card.json")):
+        yield Bundle(card.parent, read_card(card.parent))
+
+
 def find_bundle(model_id: str, extra: Path | None = None) -> Bundle:
-    """The bundle with this id.
+    """The bundle with this id; one of ours is given whatever a user's folder holds.
 
     Raises:
         WeightsError: There is none; the message names those that exist.
     """
+    ours = next((each for each in _in_folder(BUNDLED) if each.card.id == model_id), None)
+    if ours is not None:
+        return ours
     found = bundles(extra)
     for bundle in found:
         if bundle.card.id == model_id:

@@ -138,6 +138,13 @@ def test_a_seed_that_gives_other_weights_than_promised_is_refused(tmp_path):
         load(as_bundle(folder))
 
 
+def test_a_users_damaged_card_does_not_take_our_own_models_away(own_bundle):
+    change_card(own_bundle, citation=None)
+    assert find_bundle(MODEL_D, own_bundle.parent).folder.parent == BUNDLED
+    with pytest.raises(WeightsError, match="citation"):
+        find_bundle("mine", own_bundle.parent)
+
+
 @pytest.mark.parametrize("change", [{"architecture": "cnn"}, {"saliency_layer": "conv1"}])
 def test_a_card_of_a_network_that_is_not_ours_is_refused_not_run_as_another(tmp_path, change):
     folder = tmp_path / "other"
