@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication
 
 from core.bugs import understood
 from core.errors import WeightsError
-from core.models.bundle_folders import list_cards
+from core.models.bundle_folders import list_cards, our_cards
 from core.models.cards import ModelCard
 from viewer.kept_settings import KeptSettings
 from viewer.main_window import MainWindow, Services
@@ -70,9 +70,9 @@ def fault_hook(messages: Messages) -> Hook:
 
 
 def _cards(messages: Messages, models_folder: Path | None) -> tuple[ModelCard, ...]:
-    """Models for the menu; a damaged bundle is told and the window opens all the same."""
+    """Models for the menu; where a user's bundle is damaged it is told and ours are left."""
     try:
         return list_cards(models_folder)
     except WeightsError as error:
         messages.post_error(error)
-        return ()
+        return our_cards()

@@ -77,6 +77,11 @@ def list_cards(extra: Path | None = None) -> tuple[ModelCard, ...]:
     return tuple(bundle.card for bundle in bundles(extra))
 
 
+def our_cards() -> tuple[ModelCard, ...]:
+    """Cards of the bundled models alone."""
+    return tuple(bundle.card for bundle in _in_folder(BUNDLED))
+
+
 def _in_folder(parent: Path) -> Iterator[Bundle]:
     for card in sorted(parent.glob("*/card.json")):
         yield Bundle(card.parent, read_card(card.parent))

@@ -4,6 +4,7 @@ A bundle is a folder with ``card.json`` (this schema) and, once trained, ``weigh
 """
 
 from itertools import pairwise
+from math import isfinite
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -31,19 +32,33 @@ class InputDescription(_Frozen):
 
 
 class ClinicalColumn(_Frozen):
-    """One clinical value, scaled to 0..1 between `minimum` and `maximum`."""
+    """One clinical value, scaled to 0..1 between `minimum` and `maximum`.
+
+    With `yes_or_no` it is 0 (no) or 1 (yes) and nothing between.
+    """
 
     name: str
     title: str
     unit: str = ""
     minimum: float
     maximum: float
+    yes_or_no: bool = False
 
     @model_validator(mode="after")
     def _check_range(self) -> Self:
         if not self.minimum < self.maximum:
             raise ValueError(f"minimum {self.minimum:g} must lie below maximum {self.maximum:g}")
+        if self.yes_or_no and (self.minimum, self.maximum) != (0, 1):
+            raise ValueError("a yes_or_no value runs from 0 to 1")
         return self
+
+    def fault(self, value: float) -> str | None:
+        """Why the value cannot be used, in words; None where it can."""
+        if self.yes_or_no:
+            return None if value in (0, 1) else "must be 0 (no) or 1 (yes)"
+        if isfinite(value) and self.minimum <= value <= self.maximum:
+            return None
+        return f"must lie between {self.minimum:g} and {self.maximum:g} {self.unit}".rstrip()
 
 
 class SurvivalOutput(_Frozen):

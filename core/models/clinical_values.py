@@ -1,7 +1,6 @@
 """Clinical values of a hybrid model: checked against the card, scaled to 0..1. No torch."""
 
 from collections.abc import Mapping
-from math import isfinite
 
 from core.errors import ModelInputError
 from core.models.cards import ClinicalColumn, ModelCard
@@ -38,11 +37,10 @@ def scaled(card: ModelCard, clinical: Mapping[str, float]) -> list[float]:
 
 
 def _scaled_value(column: ClinicalColumn, value: float) -> float:
-    if not isfinite(value) or not column.minimum <= value <= column.maximum:
+    fault = column.fault(value)
+    if fault:
         raise ModelInputError(
-            f"'{column.name}' must lie between {column.minimum:g} and {column.maximum:g} "
-            f"{column.unit}".rstrip()
-            + f"; it is {value:g}.",
+            f"'{column.name}' {fault}; it is {value:g}.",
             "Correct the value; outside this range the model was never tried.",
         )
     return (value - column.minimum) / (column.maximum - column.minimum)

@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtGui import QFontDatabase, QGuiApplication
 
 from viewer.__main__ import EXIT_REFUSED, has_screen
-from viewer.application import create_application, fault_hook
+from viewer.application import _cards, create_application, fault_hook
 from viewer.messages import Messages
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -113,3 +113,14 @@ def test_a_fault_that_nobody_foresaw_becomes_a_message_with_details(qtbot):
     assert "KeyError" in message.text
     assert "test_application.py" in message.details
     assert "DOE^JANE" not in message.details
+
+
+def test_a_users_damaged_card_is_told_and_leaves_our_own_models_in_the_menu(qtbot, tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "card.json").write_text("{}")
+    messages, told = Messages(), []
+    messages.posted.connect(told.append)
+    cards = _cards(messages, tmp_path)
+    assert {card.id for card in cards} == {"mortality-resnet3d-d", "mortality-resnet3d-e"}
+    qtbot.waitUntil(lambda: len(told) > 0)
+    assert "'mine' is not valid" in told[0].text

@@ -195,7 +195,11 @@ def test_the_model_with_clinical_values_asks_for_them_and_passes_them_on(qtbot, 
     assert not window.runs.state.running
     assert not dialog.run_button.isEnabled()
     for column in window._cards["mortality-resnet3d-e"].clinical:
-        dialog.fields[column.name].setText(f"{column.maximum:g}")
+        field = dialog.fields[column.name]
+        if column.yes_or_no:
+            field.setCurrentText("yes")
+        else:
+            field.setText(f"{column.maximum:g}")
     assert dialog.run_button.isEnabled()
     qtbot.mouseClick(dialog.run_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: window.session.state.result is not None, timeout=RUN_WITHIN_MS)

@@ -1,9 +1,9 @@
 """Asks for the clinical values of a hybrid model. Nothing is guessed: all values, or no run."""
 
 from collections.abc import Mapping
-from math import isfinite
 
 from PySide6.QtWidgets import (
+    QComboBox,
     QDialog,
     QDialogButtonBox,
     QFormLayout,
@@ -27,9 +27,7 @@ def read_value(column: ClinicalColumn, text: str) -> float | str:
         value = float(text.strip().replace(",", "."))
     except ValueError:
         return "not a number"
-    if not isfinite(value) or not column.minimum <= value <= column.maximum:
-        return f"not within {column.minimum:g} to {column.maximum:g}"
-    return value
+    return column.fault(value) or value
 
 
 class ClinicalValuesDialog(QDialog):
@@ -51,7 +49,7 @@ class ClinicalValuesDialog(QDialog):
         self.setWindowTitle("Clinical values")
         self.resize(620, 680)
         self._columns = card.clinical
-        self.fields: dict[str, QLineEdit] = {}
+        self.fields: dict[str, QLineEdit | QComboBox] = {}
         page = QWidget()
         form = QFormLayout(page)
         for column in card.clinical:
@@ -76,12 +74,25 @@ class ClinicalValuesDialog(QDialog):
         outer.addWidget(self._buttons)
         self._check()
 
-    def _field(self, column: ClinicalColumn, known: Mapping[str, float]) -> QLineEdit:
-        field = QLineEdit(f"{known[column.name]:g}" if column.name in known else "")
-        field.setPlaceholderText(f"{column.minimum:g} to {column.maximum:g}")
+    def _field(self, column: ClinicalColumn, known: Mapping[str, float]) -> QWidget:
+        text = f"{known[column.name]:g}" if column.name in known else ""
+        field = self._choice(text) if column.yes_or_no else self._line(column, text)
         field.setAccessibleName(_row_title(column))
-        field.textChanged.connect(self._check)
         self.fields[column.name] = field
+        return field
+
+    def _line(self, column: ClinicalColumn, text: str) -> QLineEdit:
+        field = QLineEdit(text)
+        field.setPlaceholderText(f"{column.minimum:g} to {column.maximum:g}")
+        field.textChanged.connect(self._check)
+        return field
+
+    def _choice(self, text: str) -> QComboBox:
+        field = QComboBox()
+        for word, value in (("choose…", ""), ("no", "0"), ("yes", "1")):
+            field.addItem(word, value)
+        field.setCurrentIndex(max(field.findData(text), 0))
+        field.currentIndexChanged.connect(self._check)
         return field
 
     def faults(self) -> tuple[str, ...]:
@@ -95,7 +106,9 @@ class ClinicalValuesDialog(QDialog):
         return {name: value for name, value in read.items() if not isinstance(value, str)}
 
     def _read(self, column: ClinicalColumn) -> float | str:
-        return read_value(column, self.fields[column.name].text())
+        field = self.fields[column.name]
+        text = field.currentData() if isinstance(field, QComboBox) else field.text()
+        return read_value(column, text)
 
     def _check(self) -> None:
         faults = self.faults()

@@ -117,6 +117,7 @@ def test_model_d_takes_no_clinical_values():
         ({"shoe_size": 43}, "unknown: shoe_size"),
         ({"age_years": 430}, "between 40 and 90 years; it is 430"),
         ({"age_years": math.nan}, "it is nan"),
+        ({"stroke": 0.5}, r"'stroke' must be 0 \(no\) or 1 \(yes\); it is 0\.5"),
     ],
 )
 def test_wrong_clinical_values_are_refused_in_words(change, words):

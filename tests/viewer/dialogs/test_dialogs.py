@@ -9,7 +9,7 @@ from viewer.dialogs.model_card import ModelCardDialog
 from viewer.dialogs.shortcuts import GESTURES, ShortcutSheet
 
 AGE = ClinicalColumn(name="age_years", title="Age", unit="years", minimum=40, maximum=90)
-STROKE = ClinicalColumn(name="stroke", title="Stroke", minimum=0, maximum=1)
+STROKE = ClinicalColumn(name="stroke", title="Stroke", minimum=0, maximum=1, yes_or_no=True)
 
 
 def text_of(widget):
@@ -34,9 +34,9 @@ def dialog(qtbot):
         ("", "missing"),
         ("  ", "missing"),
         ("old", "not a number"),
-        ("39.9", "not within 40 to 90"),
-        ("nan", "not within 40 to 90"),
-        ("inf", "not within 40 to 90"),
+        ("39.9", "must lie between 40 and 90 years"),
+        ("nan", "must lie between 40 and 90 years"),
+        ("inf", "must lie between 40 and 90 years"),
     ],
 )
 def test_a_typed_value_is_read_or_refused_in_words(text, expected):
@@ -47,17 +47,17 @@ def test_run_waits_for_every_value(dialog):
     assert dialog.fields["age_years"].text() == "61.5"
     assert dialog.faults() == ("Stroke: missing",)
     assert not dialog.run_button.isEnabled()
-    dialog.fields["stroke"].setText("1")
+    dialog.fields["stroke"].setCurrentText("yes")
     assert dialog.faults() == ()
     assert dialog.run_button.isEnabled()
     assert dialog.values() == {"age_years": 61.5, "stroke": 1.0}
 
 
 def test_a_value_taken_back_stops_the_run_again(dialog):
-    dialog.fields["stroke"].setText("1")
+    dialog.fields["stroke"].setCurrentText("yes")
     dialog.fields["age_years"].setText("200")
     assert not dialog.run_button.isEnabled()
-    assert "Age: not within 40 to 90" in text_of(dialog)
+    assert "Age: must lie between 40 and 90 years" in text_of(dialog)
 
 
 def test_ranges_and_units_are_told(dialog):
