@@ -88,7 +88,7 @@ def analyse_command(
     _refuse_at_once(model_id, values, out)
     from core.analysis import analyse, require_fit  # loads torch: seconds
     from core.data.geometry_gate import fitness_of
-    from core.data.read_series import read
+    from core.data.read_series import fitness_after_reading, read_with_report
     from core.data.series_choice import choose_series
     from core.inference import choose_engine
     from core.progress import Span
@@ -100,8 +100,11 @@ def analyse_command(
         fitness = fitness_of(choice.record)
         require_fit(fitness.model)
         print_note(choice.reason)
+        read = read_with_report(choice.record, Span(progress, 0.05, 0.15))
+        fitness = fitness_after_reading(choice.record, fitness, read)
+        require_fit(fitness.model)
         request = AnalysisRequest(
-            volume=read(choice.record, Span(progress, 0.05, 0.15)),
+            volume=read.volume,
             series=choice.record,
             fitness=fitness,
             model_id=model_id,
@@ -114,6 +117,40 @@ def analyse_command(
     for warning in result.prognosis.warnings:
         print_note(f"Warning: {warning}")
     print_note(EPILOG)
+
+
+@app.command("deidentify", epilog=EPILOG)
+def deidentify_command(
+    path: PathArgument,
+    out: OutOption,
+    series: Annotated[str, typer.Option(help="Series UID; else every series.")] = "",
+    keep_dates_shifted: Annotated[
+        bool, typer.Option("--keep-dates-shifted", help="Dates moved, alike for each patient.")
+    ] = False,
+    keep_device_identity: Annotated[
+        bool, typer.Option("--keep-device-identity", help="Keep serial number and station.")
+    ] = False,
+    accept_burned_in: Annotated[
+        bool, typer.Option("--accept-burned-in", help="I looked: no text is in the pixels.")
+    ] = False,
+    secret: Annotated[
+        Path | None, typer.Option(help="File of random bytes: the same UIDs in every export.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write copies without names, after the DICOM basic profile, and a list of what was removed."""
+    from core.data.deidentify_rules import DeidentificationOptions
+    from core.deidentify_command import export_deidentified, print_export
+
+    options = DeidentificationOptions(keep_dates_shifted, keep_device_identity, accept_burned_in)
+    with progress_on_stderr() as progress:
+        document = export_deidentified(
+            path, out, progress=progress, series_uid=series, options=options, secret_file=secret
+        )
+    if as_json:
+        _print_json(document)
+    else:
+        print_export(document)
 
 
 @app.command("models", epilog=EPILOG)

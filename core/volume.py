@@ -25,14 +25,22 @@ class Volume(BuiltAnew):
         geometry: Where the voxels lie.
         series_uid: DICOM Series Instance UID the pixels came from.
         padding: True where the scanner stored no measurement; None if everywhere is measured.
+        missing_slices: Indices of slices that no file holds. Their HU is -1024 and `padding` is
+            True there: shown as a hatched band, never measured.
+        missing_axis: Index of the grid along which slices were stored; `reorient` may change it.
     """
 
     hu: NDArray[np.int16]
     geometry: VolumeGeometry
     series_uid: str = ""
     padding: NDArray[np.bool_] | None = None
+    missing_slices: tuple[int, ...] = ()
+    missing_axis: int = 0
 
     def __post_init__(self) -> None:
+        count = self.geometry.shape[self.missing_axis]
+        if any(not 0 <= k < count for k in self.missing_slices):
+            raise ValueError(f"missing_slices must be slices of the grid, {self.missing_slices=}")
         object.__setattr__(self, "hu", _ride(self.hu, self.geometry, np.int16))
         if self.padding is not None:
             object.__setattr__(self, "padding", _ride(self.padding, self.geometry, np.bool_))

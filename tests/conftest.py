@@ -1,7 +1,9 @@
 """Fixtures that every room shares: where the real scans lie, and scans that were read once."""
 
+import logging
 import os
 import tarfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -38,3 +40,30 @@ def lidc_folder(shared_data: Path) -> Path:
             archive.extractall(target, filter="data")
         (target / "complete").touch()
     return target
+
+
+PLANTED_WORDS = ("zzyzx", "qx77planted")
+"""What the corpus plants as names and identifiers of patients (`tests.corpus`), lower case."""
+
+
+class _NameFinder(logging.Handler):
+    """Keeps the lines of a log in which somebody is named."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        line = self.format(record)
+        if any(word in line.lower() for word in PLANTED_WORDS):
+            self.lines.append(line)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def planted_names_stay_out_of_every_log() -> Iterator[None]:
+    """Search the log of the whole test run, its tracebacks included, for the planted names."""
+    finder = _NameFinder()
+    logging.getLogger().addHandler(finder)
+    yield
+    logging.getLogger().removeHandler(finder)
+    assert not finder.lines, finder.lines[:3]

@@ -171,7 +171,7 @@ def series_record(
     thickness_mm: float | None = None,
     **fields: Any,
 ) -> SeriesRecord:
-    """Headers of an even series of 4 x 5 pixels, without files; see `write_series`.
+    """Headers of an even series of 400 x 500 pixels, without files; see `write_series`.
 
     Args:
         count: Slices before `drop` and `double`.
@@ -194,8 +194,8 @@ def series_record(
             instance_number=None,
             position_mm=tuple(np.array([1.0, 2.0, 3.0]) + k * step),
             orientation=(*axes[2], *axes[1]),
-            rows=4,
-            columns=5,
+            rows=400,
+            columns=500,
             pixel_spacing_mm=(0.7, 0.8),
             thickness_mm=spacing_mm if thickness_mm is None else thickness_mm,
             transfer_syntax_uid=str(ExplicitVRLittleEndian),

@@ -13,6 +13,7 @@ from core.views.window import PRESETS, Window
 from viewer.view_changes import (
     automatic_window,
     fitted,
+    off_missing,
     opacity_moved,
     reset,
 )
@@ -77,7 +78,8 @@ def _reset(window: "MainWindow") -> None:
     state = window.session.state
     if state.volume is not None:
         first = window.first_window()
-        window.session.show(reset(state.view, state.volume.geometry, first))
+        view = reset(state.view, state.volume.geometry, first)
+        window.session.show(off_missing(view, state.volume))
         window.views.volume.reset_camera()
 
 
@@ -93,6 +95,9 @@ def _to_end(end: int) -> Callable[["MainWindow"], None]:
 FILE_ACTIONS = (
     Action("open", "File", "Open folder…", ("Ctrl+O",), "Open a folder of DICOM files",
            lambda window: window.choose_folder()),
+    Action("open_file", "File", "Open file…", ("Ctrl+Alt+O",),
+           "Open a zip archive, a NIfTI, NRRD or MHA file, or one DICOM file",
+           lambda window: window.choose_file()),
     Action("open_sample", "File", "Open sample", ("Ctrl+Shift+O",),
            "Open the synthetic sample scan", lambda window: window.opener.open_sample()),
     Action("export", "File", "Export…", ("Ctrl+E",),

@@ -34,15 +34,22 @@ from viewer.messages import Messages
 from viewer.opening import Opener
 from viewer.panels.job_bar import JobBar
 from viewer.panels.message_bar import MessageBar
-from viewer.panels.start_page import PRODUCT, StartPage, dropped_folder
+from viewer.panels.start_page import PRODUCT, StartPage, dropped_path
+from viewer.preview import Preview
 from viewer.prognosis_process import PrognosisProcess
 from viewer.run_state import RunState
 from viewer.runs import Runs
 from viewer.session import Session, SessionState
 from viewer.settings import read_window_geometry, write_window_geometry
+from viewer.slice_annotations import hu_text
+from viewer.thumbnails import GROUP as THUMBNAILS
+from viewer.thumbnails import Thumbnails
 from viewer.view_changes import overlay_toggled
 from viewer.workplace import Workplace, research_use_label
 
+VOLUME_FILES = (
+    "CT files (*.dcm *.zip DICOMDIR *.nii *.nii.gz *.nrrd *.nhdr *.mha *.mhd *.DCM *.ZIP)"
+)
 RUN = "run"
 """Name of the model's run in the job bar; jobs there are named by their group."""
 PEEK_MS = 350
@@ -87,6 +94,7 @@ class MainWindow(QMainWindow):
         self.opener = Opener(
             self.session, self.jobs, messages=self.messages, first_window=self.first_window
         )
+        self.thumbnails = Thumbnails(self.session, self.jobs)
         self.runs = Runs(
             self.session,
             self.process,
@@ -143,6 +151,8 @@ class MainWindow(QMainWindow):
         self.opener.folder_opened.connect(
             lambda folder: self.settings.change(lambda s: s.with_recent_folder(folder))
         )
+        self.opener.preview_changed.connect(self._show_preview)
+        self.thumbnails.made.connect(self.series_panel.show_thumbnail)
         self.settings.changed.connect(lambda _: self._show_recent())
         self.series_panel.series_chosen.connect(self.opener.open_series)
         strip.preset_chosen.connect(self._set_window)
@@ -171,6 +181,13 @@ class MainWindow(QMainWindow):
         """Ask for a folder and open it."""
         dialog = QFileDialog(self, "Open a folder of DICOM files")
         dialog.setFileMode(QFileDialog.FileMode.Directory)
+        self._ask(dialog, self.opener.open_folder)
+
+    def choose_file(self) -> None:
+        """Ask for an archive, a volume file or a DICOM file and open it."""
+        dialog = QFileDialog(self, "Open a file")
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.setNameFilters([VOLUME_FILES, "All files (*)"])
         self._ask(dialog, self.opener.open_folder)
 
     def choose_export(self) -> None:
@@ -266,12 +283,12 @@ class MainWindow(QMainWindow):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """A folder may be dropped anywhere."""
-        if dropped_folder(event) is not None:
+        if dropped_path(event) is not None:
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Open what was dropped."""
-        folder = dropped_folder(event)
+        folder = dropped_path(event)
         if folder is not None:
             event.acceptProposedAction()
             self.opener.open_folder(folder)
@@ -322,7 +339,15 @@ class MainWindow(QMainWindow):
             self.job_bar.end_job(RUN)
         self._enable_actions()
 
+    def _show_preview(self, preview: Preview | None) -> None:
+        """The workplace opens with the first slice, not with the last."""
+        is_open = preview is not None or self.session.state.series_index is not None
+        self.pages.setCurrentWidget(self.workplace if is_open else self.start_page)
+        self.views.show_preview(preview)
+
     def _show_job(self, job: Job) -> None:
+        if job.group == THUMBNAILS:
+            return
         if job.state in (JobState.WAITING, JobState.RUNNING):
             self.job_bar.show_job(job.group, job.fraction, job.message or job.label)
         else:
@@ -333,10 +358,12 @@ class MainWindow(QMainWindow):
             self.under_cursor.clear()
             return
         x, y, z = hovered.point_mm
-        self.under_cursor.setText(f"{hovered.hu} HU     x {x:.1f}  y {y:.1f}  z {z:.1f} mm (LPS)")
+        self.under_cursor.setText(
+            f"{hu_text(hovered.hu)}     x {x:.1f}  y {y:.1f}  z {z:.1f} mm (LPS)"
+        )
 
     def _follow(self, old: SessionState, new: SessionState) -> None:
-        is_open = new.series_index is not None
+        is_open = new.series_index is not None or self.opener.preview is not None
         self.pages.setCurrentWidget(self.workplace if is_open else self.start_page)
         if new.series is not old.series:
             described = new.series.description if new.series else ""

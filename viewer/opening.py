@@ -1,70 +1,78 @@
 """From a folder to an open scan: index, choose, read, reorient, and only then swap it in.
 
-Whatever fails on the way, the scan that was open stays open and a message says what happened.
+Whatever fails on the way, the scan that was open stays open and a message says what happened. While
+a series is read, its first slice is shown as a `Preview`, which is no part of the session.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from core.data.fitness import Fitness, Level
-from core.data.series import SeriesIndex, SeriesRecord
+from core.data.series import SeriesRecord
 from core.progress import Progress, Span
 from core.views.window import MEDIASTINUM, Window
 from core.volume import Volume
-from viewer.jobs import JobRunner
+from viewer.jobs import Job, JobRunner
+from viewer.looking_through import FoundFolder, look_through
 from viewer.messages import Message, MessageLevel, Messages
+from viewer.preview import Preview, slice_of_volume
 from viewer.session import Session
-from viewer.view_changes import opened
+from viewer.view_changes import off_missing, opened
 from viewer.view_state import ViewState
 
 READING_SHARE = 0.9
 """Of the time from headers to an open scan, the part that reading the pixels takes."""
 
+SliceSeen = Callable[[int, NDArray[np.int16]], None]
 
-@dataclass(frozen=True)
-class FoundFolder:
-    """What a folder holds.
+
+@dataclass(frozen=True, eq=False)
+class OpenedSeries:
+    """A series with its pixels.
 
     Attributes:
-        folder: Which one.
-        index: Its series and unreadable files.
-        fitness: Verdicts by series UID.
-        series: The one to open, None if none can be viewed.
-        reason: Why this one, or why none, in words.
+        record: Which series.
+        volume: Reoriented.
+        fitness: What it may be used for, now that its pixels are known.
+        lost: Why slices could not be read, in words; empty where all were.
     """
 
-    folder: Path
-    index: SeriesIndex
-    fitness: dict[str, Fitness]
-    series: SeriesRecord | None
-    reason: str
+    record: SeriesRecord
+    volume: Volume
+    fitness: Fitness
+    lost: tuple[str, ...] = ()
 
 
-def look_through(folder: Path, progress: Progress) -> FoundFolder:
-    """Index a folder, judge every series and choose the one to open."""
-    from core.data.choice import best_for_model
-    from core.data.geometry_gate import fitness_of
-    from core.data.series_index import index
+def read_reoriented(
+    record: SeriesRecord,
+    progress: Progress,
+    fitness: Fitness | None = None,
+    on_preview: SliceSeen | None = None,
+) -> OpenedSeries:
+    """Pixels of a series in the order in which we show and compute.
 
-    found = index(folder, progress)
-    fitness = {record.uid: fitness_of(record) for record in found.series}
-    choice = best_for_model(found, fitness)
-    if choice is None or fitness[choice.record.uid].view.level is Level.BLOCK:
-        return FoundFolder(folder, found, fitness, None, _why_none(found, fitness))
-    return FoundFolder(folder, found, fitness, choice.record, choice.reason)
+    Args:
+        record: Which series.
+        progress: Told of every slice.
+        fitness: As its headers say; by default nothing speaks against it.
+        on_preview: Called with the first decoded slice: its index in the volume, and its HU.
 
-
-def read_reoriented(record: SeriesRecord, progress: Progress) -> Volume:
-    """Pixels of a series in the order in which we show and compute."""
-    from core.data.read_series import read
+    Raises:
+        SeriesError: Too many slices cannot be read.
+    """
+    from core.data.read_series import fitness_after_reading, read_with_report
     from core.preprocessing.reorient import reorient
 
-    volume = read(record, Span(progress, 0.0, READING_SHARE))
+    read = read_with_report(record, Span(progress, 0.0, READING_SHARE), on_preview)
     progress.step(READING_SHARE, "Bringing the slices into order")
-    return reorient(volume)
+    lost = tuple(each.reason for each in read.quarantined)
+    after = fitness_after_reading(record, fitness or Fitness(), read)
+    return OpenedSeries(record, reorient(read.volume), after, lost)
 
 
 class Opener(QObject):
@@ -78,9 +86,12 @@ class Opener(QObject):
 
     Signals:
         folder_opened: A `Path` whose scan is open now (not the sample's).
+        preview_changed: A `Preview` while a series is read, then None.
     """
 
     folder_opened = Signal(object)
+    preview_changed = Signal(object)
+    _decoded = Signal(int, object)
 
     def __init__(
         self,
@@ -95,10 +106,19 @@ class Opener(QObject):
         self._jobs = jobs
         self._messages = messages
         self._first_window = first_window
+        self._reading = 0
+        self._preview: Preview | None = None
+        self._decoded.connect(self._show_decoded, Qt.ConnectionType.QueuedConnection)
+        jobs.job_changed.connect(self._follow_job)
 
-    def open_folder(self, folder: Path) -> None:
-        """Open the best series of a folder."""
-        self._look_through(folder, is_sample=False)
+    @property
+    def preview(self) -> Preview | None:
+        """What is shown of the series that is being read; None while none is."""
+        return self._preview
+
+    def open_folder(self, path: Path) -> None:
+        """Open the best series of a folder, an archive or a file."""
+        self._look_through(path, is_sample=False)
 
     def open_sample(self) -> None:
         """Open the synthetic sample; it is made on first use."""
@@ -115,13 +135,14 @@ class Opener(QObject):
         """Open another series of the folder that is open; a refused one only says why."""
         state = self._session.state
         if record is state.series:
+            self._jobs.cancel("load")  # back to the one that is open
             return
         fitness = (state.fitness or {}).get(record.uid, Fitness())
         if fitness.view.level is Level.BLOCK:
             worst = fitness.view.worst
             self._messages.post(Message(MessageLevel.WARNING, worst.text, worst.remedy))
             return
-        self._read(record, lambda volume: self._swap_series(record, volume))
+        self._read(record, fitness, self._swap_series)
 
     def close(self) -> None:
         """Let go of the scan: back to the start page."""
@@ -132,11 +153,11 @@ class Opener(QObject):
             series_index=None, fitness=None, series=None, volume=None, result=None, view=view
         )
 
-    def _look_through(self, folder: Path, *, is_sample: bool) -> None:
+    def _look_through(self, path: Path, *, is_sample: bool) -> None:
         self._jobs.cancel("load")
         self._jobs.start(
             "index",
-            lambda progress: look_through(folder, progress),
+            lambda progress: look_through(path, progress),
             on_done=lambda found: self._open_found(found, is_sample=is_sample),
             label="Looking through the folder",
         )
@@ -145,54 +166,109 @@ class Opener(QObject):
         if found.series is None:
             self._refuse(found)
             return
-        self._read(found.series, lambda volume: self._swap(found, volume, is_sample=is_sample))
+        self._list_if_nothing_is_open(found)
+        self._read(
+            found.series,
+            found.fitness[found.series.uid],
+            lambda read: self._swap(found, read, is_sample=is_sample),
+        )
 
     def _refuse(self, found: FoundFolder) -> None:
         """Nothing can be viewed: say why; with nothing open, list the series and their reasons."""
         self._messages.post(
             Message(MessageLevel.WARNING, found.reason, "Choose another folder or series.")
         )
-        if self._session.state.volume is None and found.index.series:
+        if found.index.series:
+            self._list_if_nothing_is_open(found)
+
+    def _list_if_nothing_is_open(self, found: FoundFolder) -> None:
+        if self._session.state.volume is None:
             self._session.replace(series_index=found.index, fitness=found.fitness, series=None)
 
-    def _read(self, record: SeriesRecord, on_done: Callable[[Volume], None]) -> None:
+    # --- reading, with the first slice shown at once ---
+
+    def _read(
+        self, record: SeriesRecord, fitness: Fitness, on_done: Callable[[OpenedSeries], None]
+    ) -> None:
+        self._jobs.cancel("load")  # its end takes its own preview away, not the new one
+        self._reading += 1
+        reading = self._reading
+
+        def on_preview(place: int, hu: NDArray[np.int16]) -> None:
+            from core.data.geometry_gate import geometry_of
+
+            self._decoded.emit(reading, slice_of_volume(geometry_of(record), place, hu))
+
+        self._show(Preview(record, self._first_window(), "Reading the first slice"))
         self._jobs.start(
             "load",
-            lambda progress: read_reoriented(record, progress),
+            lambda progress: read_reoriented(record, progress, fitness, on_preview),
             on_done=on_done,
+            on_progress=self._show_progress,
             label="Reading the series",
         )
 
-    def _swap(self, found: FoundFolder, volume: Volume, *, is_sample: bool) -> None:
+    @Slot(int, object)
+    def _show_decoded(self, reading: int, volume: Volume) -> None:
+        if reading == self._reading and self._preview is not None:
+            self._show(replace(self._preview, volume=volume))
+
+    def _show_progress(self, fraction: float, message: str) -> None:
+        if self._preview is None:
+            return
+        count = self._preview.record.slice_count
+        done = min(round(fraction / READING_SHARE * count), count)
+        words = f"Reading {done} of {count}" if fraction < READING_SHARE else message
+        self._show(replace(self._preview, words=words, fraction=fraction))
+
+    def _follow_job(self, job: Job) -> None:
+        if job.group == "load" and job.state.is_over and self._preview is not None:
+            self._show(None)
+
+    def _show(self, preview: Preview | None) -> None:
+        self._preview = preview
+        self.preview_changed.emit(preview)
+
+    # --- what was read takes the place of what was open ---
+
+    def _swap(self, found: FoundFolder, read: OpenedSeries, *, is_sample: bool) -> None:
         self._session.replace(
             series_index=found.index,
-            fitness=found.fitness,
-            series=found.series,
-            volume=volume,
+            fitness={**found.fitness, read.record.uid: read.fitness},
+            series=read.record,
+            volume=read.volume,
             result=None,
-            view=self._first_view(volume),
+            view=self._first_view(read.volume),
         )
-        if len(found.index.series) > 1:
-            text = f"Opened {found.series.description or 'a series'}. {found.reason}"
+        if not self._tell_lost(read) and len(found.index.series) > 1:
+            text = f"Opened {read.record.description or 'a series'}. {found.reason}"
             self._messages.post(Message(MessageLevel.NOTE, text))
         if not is_sample:
             self.folder_opened.emit(found.folder)
 
-    def _swap_series(self, record: SeriesRecord, volume: Volume) -> None:
+    def _swap_series(self, read: OpenedSeries) -> None:
+        fitness = {**(self._session.state.fitness or {}), read.record.uid: read.fitness}
         self._session.replace(
-            series=record, volume=volume, result=None, view=self._first_view(volume)
+            fitness=fitness,
+            series=read.record,
+            volume=read.volume,
+            result=None,
+            view=self._first_view(read.volume),
         )
+        self._tell_lost(read)
+
+    def _tell_lost(self, read: OpenedSeries) -> bool:
+        """Say which slices could not be read, if any."""
+        if not read.lost:
+            return False
+        some = "One slice could not be read and is"
+        if len(read.lost) > 1:
+            some = f"{len(read.lost)} slices could not be read and are"
+        text = f"{some} shown hatched. {read.lost[0]}"
+        remedy = "Copy or export the series again to use it for the model or calcium."
+        self._messages.post(Message(MessageLevel.WARNING, text, remedy))
+        return True
 
     def _first_view(self, volume: Volume) -> ViewState:
-        return opened(self._session.state.view, volume.geometry, self._first_window())
-
-
-def _why_none(index: SeriesIndex, fitness: dict[str, Fitness]) -> str:
-    if not index.series:
-        reason = index.unreadable[0].reason if index.unreadable else "it is empty"
-        return f"No CT series was found in this folder; its first file: {reason}."
-    first = fitness[index.series[0].uid].view.worst
-    number = len(index.series)
-    which = "The only series" if number == 1 else f"None of the {number} series"
-    verb = "cannot be shown" if number == 1 else "can be shown"
-    return f"{which} of this folder {verb}. {first.text if first else ''}".strip()
+        first = opened(self._session.state.view, volume.geometry, self._first_window())
+        return off_missing(first, volume)

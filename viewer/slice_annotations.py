@@ -174,7 +174,7 @@ def series_lines(series: SeriesRecord, volume: Volume) -> tuple[str, ...]:
 
 
 def window_lines(
-    window: Window, view: PlaneView, under: tuple[Point, int] | None
+    window: Window, view: PlaneView, under: tuple[Point, int | None] | None
 ) -> tuple[str, ...]:
     """Width and level, zoom, and what lies under the cursor."""
     lines = [
@@ -184,8 +184,13 @@ def window_lines(
     if under is not None:
         point, hu = under
         where = "  ".join(position_text(axis, point[axis]) for axis in range(3))
-        lines = [f"{hu} HU", f"{where} mm", *lines]
+        lines = [hu_text(hu), f"{where} mm", *lines]
     return tuple(lines)
+
+
+def hu_text(hu: int | None) -> str:
+    """A measured value, or that there is none: padding of a missing slice is no measurement."""
+    return "missing slice" if hu is None else f"{hu} HU"
 
 
 def position_text(axis: int, value_mm: float) -> str:

@@ -20,7 +20,10 @@ from core.views.planes import Plane, nearest_slice, slice_geometry, slice_number
 from core.volume import Volume
 from viewer import slice_annotations as annotations
 from viewer.legend import paint_legend
+from viewer.missing_band import paint_missing
 from viewer.plane_colours import PLANE_COLOURS
+from viewer.preview import Preview
+from viewer.preview_painter import PreviewPainter
 from viewer.session import Session, SessionState
 from viewer.slice_mouse import DRAG_BUTTONS, ZOOM_PER_NOTCH, Press, WheelSteps, dragged
 from viewer.slice_placement import SlicePlacement
@@ -39,10 +42,10 @@ EMPTY_TEXT = "No series open"
 
 
 class Hovered(NamedTuple):
-    """What lies under the cursor."""
+    """What lies under the cursor; `hu` is None where no slice was stored."""
 
     point_mm: Point
-    hu: int
+    hu: int | None
 
 
 class SliceView(QWidget):
@@ -59,6 +62,7 @@ class SliceView(QWidget):
         self._session = session
         self._plane = plane
         self._renderer = SliceRenderer(plane)
+        self._preview = PreviewPainter(plane)
         self._press: Press | None = None
         self._wheel = WheelSteps()
         self._under: Hovered | None = None
@@ -82,10 +86,18 @@ class SliceView(QWidget):
         """Room for a whole slice at about one screen pixel a voxel."""
         return QSize(480, 480)
 
+    def show_preview(self, preview: Preview | None) -> None:
+        """Show what is being read in place of the open series; None ends it."""
+        if preview is not None and self._preview.shown is None:
+            self._press = None
+            self._hover(None)
+        self._preview.shown = preview
+        self.update()
+
     def placement(self) -> SlicePlacement | None:
-        """Where the shown slice lies in the widget; None while no series is open."""
+        """Where the shown slice lies in the widget; None while no series is open or one is read."""
         state = self._session.state
-        if state.volume is None:
+        if state.volume is None or self._preview.shown is not None:
             return None
         index = nearest_slice(state.volume, self._plane, state.view.crosshair_mm)
         place = slice_geometry(state.volume.geometry, self._plane, index)
@@ -94,7 +106,7 @@ class SliceView(QWidget):
     def scroll(self, steps: int) -> None:
         """Go on by slices: down from the head, back from the front, left from the right."""
         state = self._session.state
-        if state.volume is None or steps == 0:
+        if state.volume is None or self._preview.shown is not None or steps == 0:
             return
         geometry, axis = state.volume.geometry, self._plane.axis
         index = np.array(geometry.to_index(state.view.crosshair_mm))
@@ -129,7 +141,9 @@ class SliceView(QWidget):
         painter.fillRect(self.rect(), QColor(0, 0, 0))
         painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
         size, state, placement = QSizeF(self.size()), self._session.state, self.placement()
-        if placement is None or state.volume is None:
+        if self._preview.shown is not None:
+            self._preview.paint(painter, size, self._preview.shown)
+        elif placement is None or state.volume is None:
             annotations.paint_quiet(painter, size, EMPTY_TEXT)
         else:
             self._paint_slice(painter, placement, state, state.volume)
@@ -150,6 +164,7 @@ class SliceView(QWidget):
         )
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.drawImage(placement.rectangle, picture)
+        paint_missing(painter, placement, volume)
 
     def _paint_annotations(
         self, painter: QPainter, placement: SlicePlacement, state: SessionState, volume: Volume
@@ -279,7 +294,8 @@ class SliceView(QWidget):
         highest = np.array(volume.geometry.shape) - 1
         index = np.rint(volume.geometry.to_index(point)).astype(int).clip(0, highest)
         x, y, z = (float(value) for value in point)
-        return Hovered((x, y, z), int(volume.hu[tuple(index)]))
+        is_missing = index[volume.missing_axis] in volume.missing_slices
+        return Hovered((x, y, z), None if is_missing else int(volume.hu[tuple(index)]))
 
     # --- keyboard ---
 

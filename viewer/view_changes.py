@@ -53,6 +53,18 @@ def opened(view: ViewState, geometry: VolumeGeometry, window: Window) -> ViewSta
     )
 
 
+def off_missing(view: ViewState, volume: Volume) -> ViewState:
+    """The same view with the crosshair on the nearest slice that some file holds."""
+    axis = volume.missing_axis
+    index = np.array(volume.geometry.to_index(view.crosshair_mm))
+    stored = np.setdiff1d(np.arange(volume.geometry.shape[axis]), volume.missing_slices)
+    if int(np.rint(index[axis])) in stored:
+        return view
+    index[axis] = stored[np.argmin(np.abs(stored - index[axis]))]
+    x, y, z = volume.geometry.to_patient(index)
+    return replace(view, crosshair_mm=(float(x), float(y), float(z)))
+
+
 def reset(view: ViewState, geometry: VolumeGeometry, window: Window) -> ViewState:
     """Back to how the series was first seen; the overlay stays as it is."""
     return replace(
@@ -65,13 +77,17 @@ def reset(view: ViewState, geometry: VolumeGeometry, window: Window) -> ViewStat
 
 
 def automatic_window(volume: Volume, view: ViewState) -> Window:
-    """Window that spans the hounsfield units of the axial slice at the crosshair."""
+    """Window that spans the hounsfield units of the axial slice at the crosshair.
+
+    A slice on which nothing was measured leaves the window as it is.
+    """
     geometry = volume.geometry
     index = int(np.rint(geometry.to_index(view.crosshair_mm)[0]).clip(0, geometry.shape[0] - 1))
     hu = slice_values(volume.hu, Plane.AXIAL, index)
     if volume.padding is not None:
-        measured = hu[~slice_values(volume.padding, Plane.AXIAL, index)]
-        hu = measured if measured.size else hu
+        hu = hu[~slice_values(volume.padding, Plane.AXIAL, index)]
+        if not hu.size:
+            return view.window
     low, high = np.percentile(hu, AUTOMATIC_PERCENTILES)
     width = max(float(high - low), AUTOMATIC_MINIMUM_WIDTH_HU)
     return Window(round(width), round(float(high + low) / 2))

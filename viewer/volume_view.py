@@ -27,6 +27,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QVBoxLayout
 from core.errors import ThoralensError
 from viewer.legend import paint_legend, shadowed_text
 from viewer.plane_colours import LETTERS, QUIET_TEXT, TEXT, view_font
+from viewer.preview import Preview
 from viewer.session import Session, SessionState
 from viewer.slice_annotations import paint_border, paint_quiet
 from viewer.slice_mouse import DRAG_STARTS_PX, ZOOM_PER_NOTCH, WheelSteps
@@ -66,6 +67,7 @@ class VolumeView(QWidget):
         self._scene: VolumeScene | None = None
         self._picture: QImage | None = None
         self._unavailable = ""
+        self._being_read = ""
         self._volume_stale = self._saliency_stale = True
         self._camera: str | None = "Front"
         self._press: tuple[Qt.MouseButton, QPointF] | None = None
@@ -124,6 +126,14 @@ class VolumeView(QWidget):
         self._camera = name
         self._request(fine=True)
 
+    def show_preview(self, preview: Preview | None) -> None:
+        """Say how far reading is in place of the open series; None ends it."""
+        self._being_read = "" if preview is None else preview.words
+        if self._press is not None and self._scene is not None:
+            self._press = None
+            self._scene.release()
+        self.update()
+
     def close_rendering(self) -> None:
         """Free VTK's window and all it holds; the view stays and would start anew if shown."""
         self._render_soon.stop()
@@ -176,13 +186,15 @@ class VolumeView(QWidget):
 
     def _rendered(self, state: SessionState) -> QImage:
         from viewer.chest_opening import opened_chest
+        from viewer.missing_in_volume import bridged, emptied
         from viewer.volume_reduction import reduced
         from viewer.volume_scene import Detail, VolumeScene
 
         if self._scene is None:
             self._scene = VolumeScene()
         if self._volume_stale:
-            self._scene.show_volume(opened_chest(reduced(state.volume)))
+            drawn = opened_chest(reduced(bridged(state.volume)))
+            self._scene.show_volume(emptied(drawn, state.volume))
         if self._saliency_stale:
             self._scene.show_saliency(state.chosen_map, state.view.overlay)
         self._volume_stale = self._saliency_stale = False
@@ -219,6 +231,8 @@ class VolumeView(QWidget):
         size, state = QSizeF(self.size()), self._session.state
         if self._unavailable:
             paint_quiet(painter, size, self._unavailable)
+        elif self._being_read:
+            paint_quiet(painter, size, self._being_read)
         elif state.volume is None:
             paint_quiet(painter, size, EMPTY_TEXT)
         elif self._picture is None or self._scene is None:
@@ -283,7 +297,8 @@ class VolumeView(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Left rotates, middle pans, right zooms."""
-        if self._scene is None or self._press is not None or event.button() not in GESTURES:
+        is_busy = self._press is not None or bool(self._being_read)
+        if self._scene is None or is_busy or event.button() not in GESTURES:
             return
         self._press = (event.button(), event.position())
         self._scene.press(GESTURES[event.button()], *self._device(event.position()))

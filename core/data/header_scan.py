@@ -118,6 +118,8 @@ def _walk(
             return found, position
         form, value, length = _element(content, position, implicit)
         if length == UNDEFINED_LENGTH:
+            if tag in wanted:
+                raise _NotPlainError
             position = _past_sequence(content, value, implicit)
             continue
         position = value + length

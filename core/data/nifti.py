@@ -46,7 +46,7 @@ REVERSED = [2, 1, 0, 3]
 """(slice, row, column, 1) <-> (column, row, slice, 1)."""
 
 # NIfTI-1 header after `sizeof_hdr`, in the order of nifti1.h; little endian.
-_FORMAT = "<i10s18sihcB8h3f4h8f3fhBB4f2i80s24s2h6f12f16s4s"
+HEADER_FORMAT = "<i10s18sihcB8h3f4h8f3fhBB4f2i80s24s2h6f12f16s4s"
 
 
 def write_nifti(path: Path, values: NDArray[Any], geometry: VolumeGeometry) -> None:
@@ -93,7 +93,7 @@ def _header(kind: np.dtype[Any], geometry: VolumeGeometry) -> bytes:
         *parameters, *affine[:3, 3],
         *affine[:3].ravel(), b"", b"n+1\0",
     )  # fmt: skip
-    return struct.pack(_FORMAT, *fields) + bytes(VALUES_OFFSET - HEADER_BYTES)
+    return struct.pack(HEADER_FORMAT, *fields) + bytes(VALUES_OFFSET - HEADER_BYTES)
 
 
 def _to_ras(affine: Floats) -> Floats:
@@ -142,9 +142,9 @@ def read_nifti(path: Path) -> tuple[NDArray[Any], VolumeGeometry]:
     if len(content) < VALUES_OFFSET or content[344:347] != b"n+1":
         raise _unreadable("is no NIfTI-1 file with header and values in one")
     order: Order = "<" if struct.unpack_from("<i", content)[0] == HEADER_BYTES else ">"
-    fields = struct.unpack_from(order + _FORMAT[1:], content)
+    fields = struct.unpack_from(order + HEADER_FORMAT[1:], content)
     values = _values(content, order, fields)
-    affine = _affine(fields)
+    affine = affine_of(fields)
     lps = (LPS_TO_RAS @ affine)[:, REVERSED]
     return values, VolumeGeometry((values.shape[0], values.shape[1], values.shape[2]), lps)
 
@@ -173,7 +173,12 @@ def _values(content: bytes, order: Order, fields: tuple[Any, ...]) -> NDArray[An
     return values.astype(kinds[code])
 
 
-def _affine(fields: tuple[Any, ...]) -> Floats:
+def affine_of(fields: tuple[Any, ...]) -> Floats:
+    """Affine from (column, row, slice) to RAS, of the sform or else the qform.
+
+    Raises:
+        SeriesError: Neither is there, or it cannot be inverted.
+    """
     qform_code, sform_code = fields[44], fields[45]
     affine = np.eye(4)
     if sform_code > 0:

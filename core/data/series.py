@@ -6,6 +6,9 @@ Names and identifiers of patients are kept out of every ``repr``, so that they c
 from dataclasses import dataclass, field
 from pathlib import Path
 
+VOLUME_KINDS = {"nifti": "NIfTI", "nrrd": "NRRD", "meta": "MetaImage"}
+"""What stands in `SliceHeader.transfer_syntax_uid` for a slice of a volume file -> its format."""
+
 
 @dataclass(frozen=True)
 class Patient:
@@ -31,7 +34,13 @@ class SliceHeader:
         columns: Width of the matrix.
         pixel_spacing_mm: (between rows, between columns).
         thickness_mm: Slice Thickness, None if not stored.
-        transfer_syntax_uid: How the pixels are encoded.
+        transfer_syntax_uid: How the pixels are encoded; "nifti", "nrrd" or "meta" (MHA, MHD) for a
+            slice of a volume file.
+        frame: Counted from 0: which frame of a multi-frame file, or which slice of a volume file in
+            its stored order; None where the file holds this slice alone.
+        member: Name inside the zip archive at `path`; "" where `path` is the file itself.
+        kernel: Convolution Kernel of this slice; tells reconstructions apart.
+        acquisition: Acquisition Number; tells repeated scans apart.
     """
 
     path: Path = field(repr=False)
@@ -44,6 +53,10 @@ class SliceHeader:
     pixel_spacing_mm: tuple[float, float]
     thickness_mm: float | None
     transfer_syntax_uid: str
+    frame: int | None = None
+    member: str = field(default="", repr=False)
+    kernel: str = ""
+    acquisition: int | None = None
 
 
 @dataclass(frozen=True)
@@ -54,10 +67,14 @@ class SeriesRecord:
         uid: Series Instance UID. Where one UID holds stacks that do not fit together (a localizer,
             another matrix), the largest keeps it and the others carry "#2", "#3", ... Where none
             is stated a stand-in is made (`series_header.series_uid`).
+        split_by: Why the UID was split, in words; "" where it was not.
         slices: Sorted by position along the slice normal.
         rescale_type: What the stored values become: "HU", "" if not said, or another unit;
             "missing" where a slice does not state both slope and intercept.
         is_lossy: True where the headers say that the pixels went through a lossy compression.
+        reconstruction_diameter_mm: Reconstruction Diameter: outside this circle nothing was
+            reconstructed. None where it is not stated.
+        damaged_files: Files that say they belong to the series and could not be taken into it.
     """
 
     uid: str
@@ -80,6 +97,9 @@ class SeriesRecord:
     burned_in_annotation: str = ""
     rescale_type: str = ""
     is_lossy: bool = False
+    split_by: str = ""
+    reconstruction_diameter_mm: float | None = None
+    damaged_files: int = 0
     patient: Patient = Patient()
 
     @property
@@ -95,10 +115,14 @@ class UnreadableFile:
     Attributes:
         path: The file.
         reason: Why it is in no series.
+        member: Name inside the zip archive at `path`; "" where `path` is the file itself.
+        series_uid: Series that it says it belongs to: a damaged slice leaves a gap there.
     """
 
     path: Path = field(repr=False)
     reason: str
+    member: str = field(default="", repr=False)
+    series_uid: str = ""
 
 
 @dataclass(frozen=True)

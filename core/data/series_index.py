@@ -3,127 +3,187 @@
 Headers only. Names of files and folders mean nothing; what the headers say decides.
 """
 
-import filecmp
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import BinaryIO
 
-import numpy as np
 from pydicom import Dataset
-from pydicom.uid import MediaStorageDirectoryStorage
 
-from core.data.dicom_file import (
-    DAMAGED,
-    NotDicomError,
-    find_pixels,
-    read_header,
-    text,
-    texts,
-    whole_number,
-    without_warnings,
-)
+from core.data.archives import ArchiveError
+from core.data.dicom_file import DAMAGED, NotDicomError, without_warnings
+from core.data.dicom_source import DirectoryFileError, open_header
+from core.data.dicomdir import READ_DIRECTLY, directory_reason
+from core.data.file_walk import Place, files_under, is_zip, members_of
+from core.data.found_slice import FoundSlice, found_slice
+from core.data.multi_frame import frame_headers, has_frames
+from core.data.opened import open_place
+from core.data.same_slice import is_copy, without_repeats
 from core.data.series import SeriesIndex, SeriesRecord, SliceHeader, UnreadableFile
-from core.data.series_header import (
-    INDEX_TAGS,
-    NotSliceError,
-    is_lossy,
-    rescale_type,
-    series_record,
-    series_uid,
-    slice_header,
-)
+from core.data.series_header import NotSliceError, series_record, series_uid, slice_header
+from core.data.stack_split import Part, sorted_along_normal, split, why_apart
+from core.data.volume_files import read_volume_header, volume_record
+from core.data.volume_header import NotVolumeError
 from core.errors import SeriesError
-from core.progress import Progress, Silent
+from core.progress import Progress, Silent, Span
 
-SAME_ORIENTATION = 1e-3
-"""Cosines that differ by less (0.06 degrees) belong to one stack: rounding, not another plane."""
-
-SAME_SPACING_MM = 1e-4
-"""Pixel spacings that differ by less are one spacing: 0.05 mm over 512 pixels."""
+WALK_SHARE = 0.95
+"""Of the time: reading headers. The rest looks for repeated slices."""
 
 
 @dataclass
-class _Stack:
-    """Slices that fit together, while the walk is still going on."""
+class _Group:
+    """Slices of one UID and one kind, while the walk is still going on."""
 
     record: SeriesRecord
-    is_localizer: bool
-    slices: list[SliceHeader] = field(default_factory=list)
-
-    def add(self, header: Dataset, slice_: SliceHeader) -> None:
-        """Add a slice; one slice in another unit, or lossy, marks the whole series."""
-        self.slices.append(slice_)
-        unit = rescale_type(header)
-        if self.record.rescale_type in ("", "HU") and unit not in ("", "HU"):
-            self.record = replace(self.record, rescale_type=unit)
-        if is_lossy(header) and not self.record.is_lossy:
-            self.record = replace(self.record, is_lossy=True)
-
-    def fits(self, uid: str, slice_: SliceHeader, is_localizer: bool) -> bool:
-        """True where the slice can lie in one grid with those that are here."""
-        first = self.slices[0]
-        return (
-            self.record.uid == uid
-            and self.is_localizer == is_localizer
-            and (first.rows, first.columns) == (slice_.rows, slice_.columns)
-            and _are_close(first.orientation, slice_.orientation, SAME_ORIENTATION)
-            and _are_close(first.pixel_spacing_mm, slice_.pixel_spacing_mm, SAME_SPACING_MM)
-        )
-
-
-def _are_close(one: tuple[float, ...], other: tuple[float, ...], tolerance: float) -> bool:
-    return all(abs(a - b) <= tolerance for a, b in zip(one, other, strict=True))
+    slices: list[FoundSlice] = field(default_factory=list)
 
 
 @dataclass
 class _Walk:
     """What was found so far."""
 
-    stacks: list[_Stack] = field(default_factory=list)
+    groups: dict[str, list[_Group]] = field(default_factory=dict)
+    volumes: list[SeriesRecord] = field(default_factory=list)
     unreadable: list[UnreadableFile] = field(default_factory=list)
     by_identity: dict[tuple[str, str], SliceHeader] = field(default_factory=dict)
+    damaged: dict[str, set[str]] = field(default_factory=dict)
+    values_files: set[Path] = field(default_factory=set)
+    enters_archives: bool = True
 
-    def take(self, path: Path) -> str | None:
-        """Put a file into its stack, or return why it belongs in none."""
+    def take(self, path: Path, progress: Progress) -> None:
+        """Sort in a file, or every member of a zip archive."""
+        if self._take_place(Place(path)):
+            return
+        if not self.enters_archives:
+            self._refuse(Place(path), "a zip archive: open it to see what it holds")
+            return
+        members = list(members_of(path, self.unreadable))
+        for number, place in enumerate(members):
+            progress.step(number / len(members), "Reading headers")
+            self._take_place(place)
+
+    def _take_place(self, place: Place) -> bool:
+        """Sort in one file or member; False where it is a zip archive to be gone through."""
         try:
-            with without_warnings():
-                header = _open_header(path)
-                return self._sort_in(header, slice_header(header, path))
-        except (NotDicomError, NotSliceError) as reason:
-            return str(reason)
+            with without_warnings(), _opened(place) as file:
+                self._sort_in_all(file, place)
+        except NotDicomError as reason:
+            if not place.member and is_zip(place.path):
+                return False
+            self._refuse(place, str(reason))
+        except NotSliceError as reason:
+            self._refuse(place, str(reason), reason.series_uid)
+            self.damaged.setdefault(reason.series_uid, set()).add(reason.sop_instance_uid)
+        except (NotVolumeError, ArchiveError) as reason:
+            self._refuse(place, str(reason))
         except DAMAGED:
-            return "damaged: its headers cannot be read"
+            self._refuse(place, "damaged: its headers cannot be read")
+        return True
 
-    def _sort_in(self, header: Dataset, slice_: SliceHeader) -> str | None:
+    def _refuse(self, place: Place, reason: str, uid: str = "") -> None:
+        self.unreadable.append(UnreadableFile(place.path, reason, place.member, uid))
+
+    def _sort_in_all(self, file: BinaryIO, place: Place) -> None:
+        try:
+            source = open_header(file)
+        except NotDicomError:
+            file.seek(0)
+            self._take_volume(file, place)
+            return
+        except DirectoryFileError:
+            folder = None if place.member else place.path.parent
+            raise NotSliceError(directory_reason(file, folder)) from None
+        if not has_frames(source.header):
+            header = slice_header(source.header, place.path, member=place.member)
+            found = found_slice(source.header, header, source.pixels)
+            self._sort_in(source.header, found)
+            return
+        # All frames or none: a file is either in a series or listed.
+        frames = [
+            (each, slice_header(each, place.path, member=place.member, frame=number))
+            for number, each in enumerate(frame_headers(file))
+        ]
+        self._require_new(frames[0][0], frames[0][1])
+        for each, header in frames:
+            self._group(each, found_slice(each, header, None))
+
+    def _take_volume(self, file: BinaryIO, place: Place) -> None:
+        """A volume file.
+
+        Raises:
+            NotDicomError: It is none either; the message is that of the DICOM reader.
+            NotVolumeError: It is one that is not read.
+        """
+        header = read_volume_header(file)
+        if header is None:
+            file.seek(0)
+            open_header(file)  # raises again
+            return
+        if header.values_file:
+            beside = place.path.parent / header.values_file
+            if place.member or not os.path.isfile(beside):
+                raise NotVolumeError("its values lie in another file that is not there")
+            self.values_files.add(beside)
+        self.volumes.append(volume_record(place.path, place.member, header))
+
+    def _sort_in(self, header: Dataset, found: FoundSlice) -> None:
+        self._require_new(header, found.header)
+        self._group(header, found)
+
+    def _require_new(self, header: Dataset, slice_: SliceHeader) -> None:
         uid = series_uid(header, slice_.path.parent)
-        identity = (uid, slice_.sop_instance_uid or str(slice_.path))
-        original = self.by_identity.setdefault(identity, slice_)
-        if original is not slice_ and _is_copy(slice_.path, original.path):
-            return "a copy of another file of the series"
-        is_localizer = "LOCALIZER" in (part.upper() for part in texts(header, "ImageType"))
-        fitting = (each for each in self.stacks if each.fits(uid, slice_, is_localizer))
-        stack = next(fitting, None)
-        if stack is None:
-            stack = _Stack(series_record(header, uid), is_localizer)
-            self.stacks.append(stack)
-        stack.add(header, slice_)
-        return None
+        name = slice_.sop_instance_uid or f"{slice_.path}:{slice_.member}"
+        original = self.by_identity.setdefault((uid, name), slice_)
+        if original is not slice_ and is_copy(slice_, original):
+            raise NotSliceError("a copy of another file of the series")
+
+    def _group(self, header: Dataset, found: FoundSlice) -> None:
+        uid = series_uid(header, found.header.path.parent)
+        groups = self.groups.setdefault(uid, [])
+        group = next((g for g in groups if not why_apart(g.slices[0], found)), None)
+        if group is None:
+            group = _Group(series_record(header, uid))
+            groups.append(group)
+        group.slices.append(found)
+
+
+def _opened(place: Place) -> BinaryIO:
+    """The file or member.
+
+    Raises:
+        NotDicomError: Nothing that can be opened.
+        ArchiveError: A member that cannot be unpacked.
+    """
+    if not os.path.isfile(place.path):
+        is_folder = os.path.isdir(place.path)
+        reason = "folder that cannot be opened" if is_folder else "link or device, not a file"
+        raise NotDicomError(reason)
+    try:
+        return open_place(place.path, place.member)
+    except OSError:
+        raise NotDicomError(
+            "cannot be opened: no permission, or the disk reports a fault"
+        ) from None
 
 
 def index(root: Path, progress: Progress = Silent()) -> SeriesIndex:
     """Find every CT series under a folder, and say of every other file why it is in none.
 
+    Zip archives are gone through, NIfTI, NRRD, MHA and MHD files are series of their own, the
+    frames of an enhanced CT are slices.
+
     Args:
         root: A folder, walked to any depth (a link that leads round in a circle is followed once);
-            or one file: then its folder is read, not its subfolders, and only the series of that
-            file is given.
+            a zip archive or volume file; a DICOMDIR: then its folder is walked; or another file:
+            then its folder is read, not its subfolders, and only the series of that file is given.
         progress: Asked before every file, so Cancel works at once.
 
     Returns:
         Series, largest first, each with its slices sorted along the slice normal. A Series
-        Instance UID whose slices do not fit together (localizer, orientation, matrix, pixel
-        spacing) gives several records, see `SeriesRecord.uid`.
+        Instance UID whose slices do not fit together gives several records, see `SeriesRecord.uid`
+        and `stack_split.split`.
 
     Raises:
         SeriesError: `root` does not exist or holds no file.
@@ -136,132 +196,93 @@ def index(root: Path, progress: Progress = Silent()) -> SeriesIndex:
             "The folder does not exist or cannot be reached.",
             "Check that the disk or network drive is connected, then choose the folder again.",
         )
-    return _index_files(root, _files_under(root, progress), progress)
+    return _index_files(root, files_under(root, progress), progress)
 
 
 def _index_file(path: Path, progress: Progress) -> SeriesIndex:
+    alone = _index_files(path, [path], progress)
+    if any(READ_DIRECTLY in each.reason for each in alone.unreadable):
+        return index(path.parent, progress)
+    is_whole = any(s.frame is not None or s.member for r in alone.series for s in r.slices)
+    if is_whole or not alone.series:
+        return alone
     try:
         siblings = [each for each in sorted(path.parent.iterdir()) if os.path.isfile(each)]
     except OSError:
-        siblings = [path]  # the file may be read, its folder may not be listed
-    found = _index_files(path, siblings, progress)
+        return alone  # the file may be read, its folder may not be listed
+    found = _index_files(path, siblings, progress, enters_archives=False)
     mine = [record for record in found.series if any(s.path == path for s in record.slices)]
-    if not mine:
-        return SeriesIndex(path, (), tuple(u for u in found.unreadable if u.path == path))
-    uid = mine[0].uid.partition("#")[0]
-    return SeriesIndex(path, tuple(r for r in found.series if r.uid.partition("#")[0] == uid))
+    uids = {record.uid.partition("#")[0] for record in mine}
+    return SeriesIndex(
+        path,
+        tuple(r for r in found.series if r.uid.partition("#")[0] in uids),
+        tuple(u for u in found.unreadable if u.path == path or u.series_uid in uids),
+    )
 
 
-def _files_under(root: Path, progress: Progress) -> list[Path]:
-    """Every entry of the tree that is not a folder, sorted; each real folder is entered once."""
-    files: list[Path] = []
-    waiting, seen = [root], set()
-    while waiting:
-        progress.step(0.0, "Looking through the folder")
-        folder = waiting.pop()
-        try:
-            identity = folder.stat()
-            if (identity.st_dev, identity.st_ino) in seen:
-                continue
-            seen.add((identity.st_dev, identity.st_ino))
-            with os.scandir(folder) as entries:
-                for entry in entries:
-                    (waiting if entry.is_dir() else files).append(Path(entry.path))
-        except OSError:
-            files.append(folder)  # named as unreadable, with everything in it
-    return sorted(files)
-
-
-def _index_files(root: Path, files: list[Path], progress: Progress) -> SeriesIndex:
+def _index_files(
+    root: Path, files: list[Path], progress: Progress, *, enters_archives: bool = True
+) -> SeriesIndex:
     if not files:
         raise SeriesError(
             "The folder holds no file.", "Choose the folder that holds the DICOM files of the scan."
         )
-    walk = _Walk()
+    walk = _Walk(enters_archives=enters_archives)
     for number, path in enumerate(files):
-        progress.step(number / len(files), "Reading headers")
-        reason = walk.take(path)
-        if reason is not None:
-            walk.unreadable.append(UnreadableFile(path, reason))
-    progress.step(1.0, "Reading headers")
-    return SeriesIndex(root, tuple(_records(walk.stacks)), tuple(walk.unreadable))
-
-
-def _open_header(path: Path) -> Dataset:
-    """Header of one file, after a look that its pixels are all there.
-
-    Raises:
-        NotDicomError: Not DICOM, or nothing that can be opened.
-        NotSliceError: A DICOM file without (all) its pixels.
-    """
-    if not os.path.isfile(path):
-        is_folder = os.path.isdir(path)
-        reason = "folder that cannot be opened" if is_folder else "link or device, not a file"
-        raise NotDicomError(reason)
-    try:
-        file = path.open("rb")
-    except OSError:
-        raise NotDicomError(
-            "cannot be opened: no permission, or the disk reports a fault"
-        ) from None
-    with file:
-        header = read_header(file, INDEX_TAGS)
-        if header.file_meta.get("MediaStorageSOPClassUID") == MediaStorageDirectoryStorage:
-            raise NotSliceError("directory file: its images are read directly")
-        place = find_pixels(file, header)
-        if place is None:
-            raise NotSliceError(_why_without_pixels(header))
-        size = path.stat().st_size
-        if place.length is not None and place.offset + place.length > size:
-            raise NotSliceError("truncated: the file ends within its pixels")
-    return header
-
-
-def _why_without_pixels(header: Dataset) -> str:
-    modality = text(header, "Modality")
-    named = {
-        "SR": "structured report: holds no pixels",
-        "RTSTRUCT": "contours (RTSTRUCT): holds no pixels",
-        "PR": "presentation state: holds no pixels",
-        "KO": "key object selection: holds no pixels",
-    }
-    if modality in named:
-        return named[modality]
-    if whole_number(header, "Rows"):
-        return "truncated: the file ends before its pixels"
-    if modality:
-        return f"modality {modality[:16]}: holds no pixels"
-    return "truncated, or a DICOM object without pixels"
-
-
-def _is_copy(path: Path, original: Path) -> bool:
-    """True where two files of one identity hold the same bytes."""
-    try:
-        return filecmp.cmp(path, original, shallow=False)
-    except OSError:
-        return False
-
-
-def _records(stacks: list[_Stack]) -> Iterator[SeriesRecord]:
-    """Finished series, largest first, each under a UID of its own."""
-    times_seen: dict[str, int] = {}
-    for stack in sorted(stacks, key=lambda stack: (-len(stack.slices), stack.record.uid)):
-        uid = stack.record.uid
-        times_seen[uid] = times_seen.get(uid, 0) + 1
-        own = uid if times_seen[uid] == 1 else f"{uid}#{times_seen[uid]}"
-        yield replace(stack.record, uid=own, slices=_sorted_along_normal(stack.slices))
-
-
-def _sorted_along_normal(slices: list[SliceHeader]) -> tuple[SliceHeader, ...]:
-    along, down = np.array(slices[0].orientation).reshape(2, 3)
-    normal = np.cross(along, down)
-    return tuple(
-        sorted(
-            slices,
-            key=lambda each: (
-                float(normal @ np.array(each.position_mm)),
-                each.instance_number or 0,
-                each.sop_instance_uid,
-            ),
+        part = Span(
+            progress, WALK_SHARE * number / len(files), WALK_SHARE * (number + 1) / len(files)
         )
+        part.step(0.0, "Reading headers")
+        walk.take(path, part)
+    series = list(_records(walk, Span(progress, WALK_SHARE, 1.0)))
+    progress.step(1.0, "Sorting slices")
+    listed = (each for each in walk.unreadable if each.path not in walk.values_files)
+    return SeriesIndex(root, tuple(series), tuple(listed))
+
+
+def _records(walk: _Walk, progress: Progress) -> Iterator[SeriesRecord]:
+    """Finished series, largest first, each under a UID of its own."""
+    found = [*walk.volumes]
+    for number, groups in enumerate(walk.groups.values()):
+        progress.step(number / len(walk.groups), "Sorting slices")
+        found += _series_under_one_uid(groups, walk)
+    yield from sorted(found, key=lambda record: (-record.slice_count, record.uid))
+
+
+def _series_under_one_uid(groups: list[_Group], walk: _Walk) -> Iterator[SeriesRecord]:
+    parts: list[tuple[SeriesRecord, Part]] = []
+    for group in groups:
+        kept, repeats = without_repeats(sorted_along_normal(group.slices))
+        for each in repeats:
+            walk.unreadable.append(
+                UnreadableFile(
+                    each.header.path,
+                    "the same slice as another file: same place, same pixels",
+                    each.header.member,
+                )
+            )
+        parts += [(group.record, part) for part in split(kept)]
+    parts.sort(key=lambda each: -len(each[1].slices))
+    largest = parts[0][1].slices[0]
+    base = parts[0][0].uid
+    lost = [each for each in walk.damaged.get(base, ()) if (base, each) not in walk.by_identity]
+    for number, (record, part) in enumerate(parts, start=1):
+        uid = record.uid if number == 1 else f"{record.uid}#{number}"
+        kind = why_apart(largest, part.slices[0])
+        why = " and ".join(filter(None, (kind, part.split_by)))
+        files = len(lost) if number == 1 else 0  # nobody knows to which part they belong
+        own = replace(record, uid=uid, split_by=why, damaged_files=files)
+        yield _with_slices(own, part.slices)
+
+
+def _with_slices(record: SeriesRecord, slices: list[FoundSlice]) -> SeriesRecord:
+    """The record as its own slices have it: one in another unit, or lossy, marks them all."""
+    units = [each.unit for each in slices]
+    return replace(
+        record,
+        slices=tuple(each.header for each in slices),
+        image_type=slices[0].image_type,
+        contrast_agent=next((s.contrast_agent for s in slices if s.contrast_agent), ""),
+        rescale_type=next((unit for unit in units if unit not in ("", "HU")), units[0]),
+        is_lossy=any(each.is_lossy for each in slices),
     )

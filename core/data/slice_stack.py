@@ -1,7 +1,8 @@
 """Where the slices of a series lie, and what keeps them from being an even grid.
 
 Places come from Image Position and Image Orientation alone: the gantry tilt tag, slice location and
-instance numbers are often missing or wrong. Slices are counted from 1 in sorted order.
+instance numbers are often missing or wrong. Stored slices are counted from 1 in sorted order. How
+the findings are worded and what they forbid stands in `stack_faults`.
 """
 
 from dataclasses import dataclass
@@ -9,7 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.data.fitness import Level, Reason
 from core.data.series import SeriesRecord
 from core.geometry import Floats
 
@@ -29,7 +29,8 @@ pixel, and far below what a reader would notice."""
 TILT_TOLERANCE_DEGREES = 0.5
 """Slice normal and stacking direction may differ by this; a gantry is tilted by whole degrees."""
 
-_EXPORT_AGAIN = "Export the complete series again, or choose another series of the study."
+MOST_MISSING_SHARE = 1 / 3
+"""Where more of the grid than this is missing, the rest is no series any more: not even viewed."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +57,66 @@ class Stack:
         apart = self.gaps_mm[self.gaps_mm > SAME_POSITION_MM]
         return float(np.median(apart)) if len(apart) else 0.0
 
+    @property
+    def tolerance_mm(self) -> float:
+        """How far a distance may be off the median."""
+        return max(GAP_TOLERANCE * self.median_gap_mm, GAP_TOLERANCE_MM)
+
+    @property
+    def doubled(self) -> tuple[int, ...]:
+        """Slices (counted from 0) that the next one shares its position with."""
+        return tuple(int(k) for k in np.flatnonzero(self.gaps_mm <= SAME_POSITION_MM))
+
+    @property
+    def missing(self) -> dict[int, int]:
+        """After which slice (counted from 0) how many are missing: whole multiples of distance."""
+        steps = self._steps()
+        return {int(k): int(steps[k]) - 1 for k in np.flatnonzero(steps >= 2)}
+
+    @property
+    def uneven(self) -> tuple[int, ...]:
+        """Slices (counted from 0) whose distance to the next fits no even grid."""
+        return tuple(int(k) for k in np.flatnonzero(self._steps() == 0) if k not in self.doubled)
+
+    def _steps(self) -> NDArray[np.int64]:
+        """Distance to the next slice in whole median distances; 0 where it is not whole."""
+        median = self.median_gap_mm
+        if median == 0.0:
+            return np.zeros(len(self.gaps_mm), np.int64)
+        steps = np.rint(self.gaps_mm / median)
+        is_whole = np.abs(self.gaps_mm - steps * median) <= np.maximum(steps, 1) * self.tolerance_mm
+        return np.where(is_whole, steps, 0).astype(np.int64)
+
+    @property
+    def places(self) -> tuple[int, ...]:
+        """Index on the even grid of each slice; consecutive where nothing is missing."""
+        steps = np.maximum(self._steps(), 1)
+        return (0, *(int(place) for place in np.cumsum(steps)))
+
+    @property
+    def tilt_degrees(self) -> float:
+        """Angle between the normal and the direction in which the slices are stacked."""
+        direction = self.positions_mm[-1] - self.positions_mm[0]
+        length = np.linalg.norm(direction)
+        if length <= SAME_POSITION_MM:
+            return 0.0
+        cosine = float(np.clip(direction @ self.normal / length, -1, 1))
+        return float(np.degrees(np.arccos(cosine)))
+
+    @property
+    def is_tilted(self) -> bool:
+        """True where the slices make a sheared grid."""
+        return self.tilt_degrees > TILT_TOLERANCE_DEGREES
+
+    @property
+    def off_place_mm(self) -> Floats:
+        """How far each slice lies off the straight, even line from the first to the last."""
+        places = np.array(self.places, float)
+        share = (places / max(places[-1], 1.0))[:, None]
+        first, last = self.positions_mm[0], self.positions_mm[-1]
+        off: Floats = np.linalg.norm(self.positions_mm - (first + share * (last - first)), axis=1)
+        return off
+
 
 def slice_thickness_mm(record: SeriesRecord) -> float:
     """Axial thickness: the larger of Slice Thickness and the distance between slices."""
@@ -75,99 +136,11 @@ def stack_of(record: SeriesRecord) -> Stack:
     return Stack(np.array([s.position_mm for s in record.slices]), normal)
 
 
-def stack_faults(stack: Stack) -> list[Reason]:
-    """Why the slices are no even grid: doubled, missing, uneven, tilted or astray; all BLOCK."""
-    candidates = (_doubled(stack), *_gap_faults(stack), _tilted(stack))
-    faults = [fault for fault in candidates if fault is not None]
-    if faults:
-        return faults
-    stray = _stray(stack)  # says the same again wherever another fault was found
-    return [] if stray is None else [stray]
+def slice_places(record: SeriesRecord) -> tuple[tuple[int, ...], int]:
+    """Where the stored slices lie on the even grid of the volume.
 
-
-def _fault(text: str, remedy: str) -> Reason:
-    return Reason(Level.BLOCK, text, remedy)
-
-
-def _doubled(stack: Stack) -> Reason | None:
-    shared = np.flatnonzero(stack.gaps_mm <= SAME_POSITION_MM)
-    if not len(shared):
-        return None
-    first = int(shared[0]) + 1
-    count = "One slice lies" if len(shared) == 1 else f"{len(shared)} slices lie"
-    return _fault(
-        f"{count} at the position of another one (first: slices {first} and {first + 1}): "
-        "perhaps two reconstructions or phases under one series.",
-        _EXPORT_AGAIN,
-    )
-
-
-def _gap_faults(stack: Stack) -> list[Reason]:
-    """Missing slices (a gap of a whole number of distances) and other uneven distances."""
-    median = stack.median_gap_mm
-    if median == 0.0:
-        return []
-    gaps = stack.gaps_mm
-    tolerance = max(GAP_TOLERANCE * median, GAP_TOLERANCE_MM)
-    odd = np.flatnonzero((np.abs(gaps - median) > tolerance) & (gaps > SAME_POSITION_MM))
-    multiples = np.rint(gaps / median)
-    is_missing = (multiples >= 2) & (np.abs(gaps - multiples * median) <= multiples * tolerance)
-    missing = [k for k in odd if is_missing[k]]
-    uneven = [k for k in odd if not is_missing[k]]
-    faults = []
-    if missing:
-        faults.append(_missing(missing, gaps, median, multiples))
-    if uneven:
-        k = int(uneven[0])
-        faults.append(
-            _fault(
-                f"Slices are unevenly spaced: {gaps[k]:.2f} mm between slice {k + 1} and {k + 2} "
-                f"instead of {median:.2f} mm (and at {len(uneven) - 1} other places).",
-                _EXPORT_AGAIN,
-            )
-        )
-    return faults
-
-
-def _missing(
-    places: list[np.intp], gaps: Floats, median: float, multiples: NDArray[np.float64]
-) -> Reason:
-    k = int(places[0])
-    count = int(multiples[k]) - 1
-    total = int(sum(multiples[place] - 1 for place in places))
-    text = (
-        f"{'One slice is' if count == 1 else f'{count} slices are'} missing between slice {k + 1} "
-        f"and {k + 2} ({gaps[k]:.1f} mm instead of {median:.1f} mm)"
-    )
-    if len(places) > 1:
-        text += f"; {total} are missing in all, at {len(places)} places"
-    return _fault(f"{text}.", _EXPORT_AGAIN)
-
-
-def _tilted(stack: Stack) -> Reason | None:
-    direction = stack.positions_mm[-1] - stack.positions_mm[0]
-    length = np.linalg.norm(direction)
-    if length <= SAME_POSITION_MM:
-        return None
-    cosine = float(np.clip(direction @ stack.normal / length, -1, 1))
-    degrees = float(np.degrees(np.arccos(cosine)))
-    if degrees <= TILT_TOLERANCE_DEGREES:
-        return None
-    return _fault(
-        f"The slices are tilted by {degrees:.1f} degrees against the direction in which they are "
-        "stacked (tilted gantry): the volume is sheared.",
-        "Choose a series without tilt, or reconstruct it untilted.",
-    )
-
-
-def _stray(stack: Stack) -> Reason | None:
-    """A slice whose place is off the straight, even line through the others."""
-    share = np.linspace(0, 1, len(stack.positions_mm))[:, None]
-    first, last = stack.positions_mm[0], stack.positions_mm[-1]
-    off_mm = np.linalg.norm(stack.positions_mm - (first + share * (last - first)), axis=1)
-    k = int(np.argmax(off_mm))
-    if off_mm[k] <= STRAY_TOLERANCE_MM:
-        return None
-    return _fault(
-        f"Slice {k + 1} lies {off_mm[k]:.1f} mm away from its place in the stack.", _EXPORT_AGAIN
-    )
+    Returns:
+        Grid index of each of `record.slices`, and the number of grid slices, missing ones included.
+    """
+    places = stack_of(record).places
+    return places, places[-1] + 1

@@ -3,7 +3,8 @@
 import numpy as np
 
 from core.data.fitness import Level, Reason
-from core.data.series import SeriesRecord
+from core.data.kernels import is_sharp
+from core.data.series import VOLUME_KINDS, SeriesRecord
 from core.data.slice_stack import cosines, slice_thickness_mm, stack_of
 from core.geometry import Floats
 
@@ -22,6 +23,12 @@ MODEL_COVERAGE_MM = 150.0
 
 MODEL_SLICES = 32
 """Fewer slices than a quarter of the network's 128: three quarters would be interpolated."""
+
+MODEL_FIELD_MM = 250.0
+"""Adult lungs are 220 to 330 mm wide: a smaller field of view most likely cuts them."""
+
+OVERLAP_TOLERANCE = 0.05
+"""Slice distance and Slice Thickness may differ by this share: both are often rounded."""
 
 CALCIUM_THICKNESS_MM = 3.0
 """The Agatston score is defined on slices of 3 mm."""
@@ -46,6 +53,14 @@ def _warn(text: str, remedy: str = "") -> Reason:
 def value_faults(record: SeriesRecord) -> list[Reason]:
     """Why the values may not be hounsfield units as the scanner measured them."""
     found = []
+    if record.slices[0].transfer_syntax_uid in VOLUME_KINDS:
+        found.append(
+            _warn(
+                "The file does not say that its values are hounsfield units, nor how the patient "
+                "was scanned: both are taken for granted.",
+                "Open the DICOM files of the scan if there are any.",
+            )
+        )
     if record.rescale_type not in ("", "HU"):
         unit = record.rescale_type
         text = (
@@ -54,6 +69,15 @@ def value_faults(record: SeriesRecord) -> list[Reason]:
             else f"Hounsfield units were expected, the headers say the values are '{unit[:16]}'."
         )
         found.append(_warn(text, "Do not measure on it; choose a series in hounsfield units."))
+    if record.damaged_files:
+        count = record.damaged_files
+        files = "One file of the series is" if count == 1 else f"{count} files of the series are"
+        found.append(
+            _warn(
+                f"{files} damaged and left out: slices may be missing, at its ends too.",
+                "Copy or export the series again.",
+            )
+        )
     if record.is_lossy:
         found.append(
             _warn(
@@ -66,7 +90,12 @@ def value_faults(record: SeriesRecord) -> list[Reason]:
 
 def model_reasons(record: SeriesRecord) -> list[Reason]:
     """What speaks against running the model; the rule is stated in `geometry_gate.fitness_of`."""
-    found = [_model_thickness(record), _not_axial_for_model(record), _not_hounsfield(record)]
+    found = [
+        _model_thickness(record),
+        _not_axial_for_model(record),
+        _not_hounsfield(record),
+        _small_field(record),
+    ]
     coverage = _head_to_foot_mm(record)
     if coverage < MODEL_COVERAGE_MM:
         found.append(
@@ -82,6 +111,14 @@ def model_reasons(record: SeriesRecord) -> list[Reason]:
                 f"Only {record.slice_count} slices for the 128 that the network takes: most of "
                 "its input is interpolated.",
                 "Choose a series with more, thinner slices.",
+            )
+        )
+    if is_sharp(record.kernel):
+        found.append(
+            _warn(
+                f"A sharp kernel ('{record.kernel[:16]}'): edges and noise are stronger than in "
+                "the soft tissue reconstructions that the model's study used.",
+                "Choose a series with a soft kernel if there is one.",
             )
         )
     if _has_contrast(record):
@@ -101,6 +138,29 @@ def _model_thickness(record: SeriesRecord) -> Reason | None:
     if thickness <= MODEL_THICKNESS_LIMIT_MM:
         return _warn(f"{text}.", remedy)
     return _block(f"{text}; over 5 mm the model is not run.", remedy)
+
+
+def _small_field(record: SeriesRecord) -> Reason | None:
+    """A field of view that most likely cuts the lungs; only axial slices show their width."""
+    if not _is_axial(record):
+        return None
+    width = field_of_view_mm(record)
+    if width >= MODEL_FIELD_MM:
+        return None
+    return _warn(
+        f"The slices show {width:.0f} mm of the body, under {MODEL_FIELD_MM:.0f} mm: the lungs may "
+        "be cut at their sides.",
+        "Choose a series that shows the whole chest.",
+    )
+
+
+def field_of_view_mm(record: SeriesRecord) -> float:
+    """Shorter side of a slice, or the reconstruction diameter where that is smaller."""
+    first = record.slices[0]
+    row_mm, column_mm = first.pixel_spacing_mm
+    side = min(first.rows * row_mm, first.columns * column_mm)
+    diameter = record.reconstruction_diameter_mm
+    return side if diameter is None or diameter <= 0 else min(side, diameter)
 
 
 def _head_to_foot_mm(record: SeriesRecord) -> float:
@@ -164,7 +224,20 @@ def _has_contrast(record: SeriesRecord) -> bool:
 
 def calcium_reasons(record: SeriesRecord) -> list[Reason]:
     """What speaks against scoring calcium."""
-    found = [_calcium_thickness(record), _not_axial(record), _not_hounsfield(record)]
+    found = [
+        _calcium_thickness(record),
+        _not_axial(record),
+        _not_hounsfield(record),
+        _overlap(record),
+    ]
+    if is_sharp(record.kernel):
+        found.append(
+            _warn(
+                f"A sharp kernel ('{record.kernel[:16]}') overshoots at edges and adds noise: "
+                "plaques look denser than they are.",
+                "Choose a series with a soft kernel if there is one.",
+            )
+        )
     if record.kvp is not None and record.kvp != CALCIUM_KVP:
         found.append(
             _warn(
@@ -187,3 +260,22 @@ def _calcium_thickness(record: SeriesRecord) -> Reason | None:
     if thickness <= CALCIUM_THICKNESS_LIMIT_MM:
         return _warn(f"{text}.", remedy)
     return _block(f"{text}; over 5 mm it is not scored.", remedy)
+
+
+def _overlap(record: SeriesRecord) -> Reason | None:
+    """Slices that overlap, or leave something between them out."""
+    stated = max((s.thickness_mm or 0.0 for s in record.slices), default=0.0)
+    distance = stack_of(record).median_gap_mm
+    if stated <= 0 or distance <= 0 or abs(distance - stated) <= OVERLAP_TOLERANCE * stated:
+        return None
+    found = f"The slices are {stated:.3g} mm thick and lie {distance:.3g} mm apart: "
+    if distance < stated:
+        return _warn(
+            f"{found}they overlap, and a sum over all of them counts plaques more than once "
+            "unless it is scaled.",
+            "Choose a series without overlap if there is one.",
+        )
+    return _warn(
+        f"{found}{distance - stated:.3g} mm between them are not shown, and plaques may be missed.",
+        "Choose a series without gaps between the slices if there is one.",
+    )

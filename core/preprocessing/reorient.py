@@ -34,7 +34,17 @@ def reorient(volume: Volume) -> Volume:
     padding = volume.padding
     if padding is not None:
         padding = np.ascontiguousarray(padding.transpose(order)[step])
-    return replace(volume, hu=hu, geometry=geometry, padding=padding)
+    axis = order.index(volume.missing_axis)
+    last = geometry.shape[axis] - 1
+    missing = sorted(last - k if flips[axis] else k for k in volume.missing_slices)
+    return replace(
+        volume,
+        hu=hu,
+        geometry=geometry,
+        padding=padding,
+        missing_slices=tuple(missing),
+        missing_axis=axis,
+    )
 
 
 def _nearest_order(

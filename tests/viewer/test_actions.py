@@ -43,6 +43,7 @@ def moved_by(slices):
 
 EFFECTS = {
     "open": dialog_opens(QFileDialog),
+    "open_file": dialog_opens(QFileDialog),
     "open_sample": lambda window: window.jobs.job("sample") is not None,
     "export": dialog_opens(QFileDialog),
     "export_pdf": dialog_opens(QFileDialog),

@@ -21,7 +21,11 @@ from core.prognosis import NOT_TRAINED, RESEARCH_USE_ONLY
 from core.views.planes import Plane
 from viewer import main_window
 from viewer.dialogs.clinical_values import ClinicalValuesDialog
+from viewer.jobs import Job, JobState
 from viewer.messages import Message, MessageLevel
+from viewer.panels.series_delegate import PICTURE_ROLE
+from viewer.panels.start_page import dropped_path
+from viewer.thumbnails import GROUP as THUMBNAILS
 
 pytestmark = pytest.mark.gui
 OPEN_WITHIN_MS = 60_000
@@ -323,3 +327,71 @@ def test_a_click_on_a_preset_leaves_the_arrow_keys_to_the_view(qtbot, window_wit
     qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Down)
     after = window.session.state.view.crosshair_mm
     assert after[2] < before[2]  # towards the feet
+
+
+@OF_OLD_CONSTRUCTOR
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (("ct-64.nrrd",), "ct-64.nrrd"),
+        (("dicom",), "dicom"),
+        (("dicom/IMG0001.dcm", "dicom/IMG0002.dcm"), "dicom"),  # several files: their folder
+        (("dicom", "elsewhere/other"), "dicom"),
+    ],
+)
+def test_a_drop_is_one_folder_or_file(shared_data, names, expected):
+    base = shared_data / "cip-tiny"
+    content = QMimeData()
+    content.setUrls([QUrl.fromLocalFile(str(base / name)) for name in names])
+    left, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    drop = QDropEvent(QPointF(9, 9), Qt.DropAction.CopyAction, content, left, none)
+    assert dropped_path(drop) == base / expected
+
+
+def test_a_volume_file_opens_and_has_its_picture_in_the_list(qtbot, make_window, shared_data):
+    window = make_window()
+    open_folder(qtbot, window, shared_data / "cip-tiny" / "ct-64.nrrd")
+    assert window.session.state.volume.hu.shape == (79, 64, 64)
+    assert window.series_panel.list.item(0).data(PICTURE_ROLE) is not None
+
+
+def test_the_workplace_shows_the_first_slice_while_the_rest_is_read(
+    qtbot, make_window, shared_data
+):
+    window, seen = make_window(), []
+
+    def note(preview):
+        if preview is not None and preview.volume is not None and not seen:
+            shown = window.views.slices[Plane.AXIAL].grab().toImage()
+            seen.append((window.workplace.isVisible(), window.session.state.volume, shown))
+
+    window.opener.preview_changed.connect(note)
+    open_folder(qtbot, window, shared_data / "lung1-001" / "dicom")
+    assert len(seen) == 1
+    was_visible, volume, picture = seen[0]
+    assert was_visible
+    assert volume is None
+    assert picture.pixelColor(picture.width() // 2, picture.height() // 2).value() > 40
+    assert window.opener.preview is None
+    assert window.views.slices[Plane.AXIAL].placement() is not None
+
+
+def test_thumbnails_are_not_told_in_the_job_bar(make_window):
+    window = make_window()
+    window.jobs.job_changed.emit(Job(7, "index", state=JobState.RUNNING))
+    assert window.job_bar.isVisible()
+    window.jobs.job_changed.emit(Job(7, "index", state=JobState.DONE))
+    window.jobs.job_changed.emit(Job(8, THUMBNAILS, state=JobState.RUNNING))
+    assert not window.job_bar.isVisible()
+
+
+def test_the_tab_key_reaches_the_strip_of_places(window_with_scan):
+    panel = window_with_scan.series_panel
+    reached, widget = set(), panel.list
+    for _ in range(200):
+        widget = widget.nextInFocusChain()
+        if widget.isVisible() and widget.focusPolicy() & Qt.FocusPolicy.TabFocus:
+            reached.add(widget)
+    assert panel.strip in reached
+    assert panel.strip.accessibleName()
+    assert "79 places" in panel.strip.accessibleDescription()

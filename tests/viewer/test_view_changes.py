@@ -12,6 +12,7 @@ from core.volume import Volume
 from viewer.view_changes import (
     automatic_window,
     fitted,
+    off_missing,
     opacity_moved,
     opened,
     overlay_toggled,
@@ -88,3 +89,21 @@ def test_padding_does_not_count_for_the_automatic_window():
     volume = Volume(hu, geometry(), padding=hu == -2000)
     window = automatic_window(volume, opened(ViewState(), volume.geometry, LUNG))
     assert (window.width_hu, window.level_hu) == (50, 40)
+
+
+def test_a_slice_on_which_nothing_was_measured_leaves_the_window():
+    hu = np.full((4, 10, 20), -1024, np.int16)
+    volume = Volume(hu, geometry(), padding=hu == -1024)
+    view = opened(ViewState(), volume.geometry, LUNG)
+    assert automatic_window(volume, view) == LUNG
+
+
+@pytest.mark.parametrize(("missing", "expected"), [((), 2), ((2,), 1), ((1, 2), 3), ((0, 1), 2)])
+def test_a_series_is_first_seen_on_the_nearest_slice_that_is_there(missing, expected):
+    volume = Volume(np.zeros((4, 10, 20), np.int16), geometry(), missing_slices=missing)
+    view = opened(ViewState(), volume.geometry, LUNG)
+    assert volume.geometry.to_index(view.crosshair_mm)[0] == pytest.approx(2)
+    moved = off_missing(view, volume)
+    at = volume.geometry.to_index(moved.crosshair_mm)
+    assert at[0] == pytest.approx(expected)
+    assert at[1:] == pytest.approx(volume.geometry.to_index(view.crosshair_mm)[1:])

@@ -38,6 +38,14 @@ def line() -> QFrame:
     return frame
 
 
+def upright_line() -> QFrame:
+    """A thin line between two parts beside each other."""
+    frame = QFrame()
+    frame.setObjectName("line")
+    frame.setFixedWidth(1)
+    return frame
+
+
 def clear_layout(parent: QWidget) -> None:
     """Remove every child from the layout of `parent`."""
     layout = parent.layout()

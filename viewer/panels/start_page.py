@@ -15,10 +15,17 @@ PURPOSE = "Open a chest CT, run a prognosis model on this computer, and see wher
 WIDTH_PX = 620
 
 
-def dropped_folder(event: QDropEvent) -> Path | None:
-    """The first folder or file of a drop, None if it holds neither."""
+def dropped_path(event: QDropEvent) -> Path | None:
+    """What was dropped: a folder, an archive or a file; the folder of several files.
+
+    Returns:
+        None if the drop holds no local file.
+    """
     paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
-    return paths[0] if paths else None
+    if not paths:
+        return None
+    together = {path.parent for path in paths}
+    return paths[0] if len(paths) == 1 or len(together) > 1 else together.pop()
 
 
 class StartPage(QWidget):
@@ -64,7 +71,12 @@ class StartPage(QWidget):
         column.addWidget(text_label(PURPOSE))
         column.addSpacing(6)
         column.addLayout(self._buttons())
-        column.addWidget(text_label("or drop a folder of DICOM files anywhere here", "muted"))
+        column.addWidget(
+            text_label(
+                "or drop a folder, a zip archive or a NIfTI, NRRD or MHA file anywhere here",
+                "muted",
+            )
+        )
         column.addSpacing(6)
         column.addWidget(line())
         column.addWidget(self._recent)
@@ -120,7 +132,7 @@ class StartPage(QWidget):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Accept what holds a folder, and show that it may be dropped."""
-        if dropped_folder(event) is not None:
+        if dropped_path(event) is not None:
             event.acceptProposedAction()
             self._set_active(True)
 
@@ -131,7 +143,7 @@ class StartPage(QWidget):
     def dropEvent(self, event: QDropEvent) -> None:
         """Open what was dropped."""
         self._set_active(False)
-        folder = dropped_folder(event)
+        folder = dropped_path(event)
         if folder is not None:
             event.acceptProposedAction()
             self.folder_chosen.emit(folder)

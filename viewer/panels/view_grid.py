@@ -4,6 +4,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QGridLayout, QWidget
 
 from core.views.planes import Plane
+from viewer.preview import Preview
 from viewer.session import Session, SessionState
 from viewer.slice_view import SliceView
 from viewer.volume_view import VolumeView
@@ -46,6 +47,11 @@ class ViewGrid(QWidget):
                 return view
         visible = [view for view in self.slices.values() if view.isVisible()]
         return visible[0] if len(visible) == 1 else self.slices[Plane.AXIAL]
+
+    def show_preview(self, preview: Preview | None) -> None:
+        """Every view shows what is being read in place of the open series; None ends it."""
+        for view in (*self.slices.values(), self.volume):
+            view.show_preview(preview)
 
     def _follow(self, old: SessionState, new: SessionState) -> None:
         if new.view.maximised != old.view.maximised:

@@ -1,7 +1,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from core.data.choice import best_for_model
+from core.data.choice import best_for_calcium, best_for_model
 from core.data.fitness import Level
 from core.data.geometry_gate import fitness_of
 from core.data.series import SeriesIndex
@@ -54,3 +54,26 @@ def test_where_nothing_suits_the_best_is_given_with_the_reason():
 def test_an_index_without_series_gives_no_choice():
     found = study(one=(3, 1.0, {}))
     assert best_for_model(replace(found, series=()), {}) is None
+
+
+def test_calcium_is_scored_on_the_series_nearest_to_three_millimetres():
+    found = study(
+        thin=(200, 1.0, {}),
+        right=(100, 3.0, {}),
+        contrast=(100, 3.0, {"contrast_agent": "APPLIED"}),
+        sharp=(120, 3.0, {"kernel": "B70f"}),
+    )
+    choice = best_for_calcium(found, {r.uid: fitness_of(r) for r in found.series})
+    assert choice.record.description == "right"
+    assert choice.reason == "Nearest to 3 mm of 4 series: 100 slices of 3 mm."
+
+
+def test_where_nothing_may_be_scored_the_reason_is_given():
+    found = study(contrast=(100, 3.0, {"contrast_agent": "APPLIED"}))
+    choice = best_for_calcium(found, {r.uid: fitness_of(r) for r in found.series})
+    assert "Contrast agent was given" in choice.reason
+
+
+def test_equally_thin_series_are_not_both_called_the_thinnest():
+    found = study(shorter=(90, 2.0, {}), longer=(120, 2.0, {}))
+    assert choose(found).reason.startswith("The longest of the thinnest suitable of 2 series")

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from core.data.fitness import Level
-from core.data.geometry_gate import fitness_of, geometry_of
+from core.data.geometry_gate import fitness_of, geometry_of, shear_mm
 from core.data.series_index import index
-from core.data.slice_stack import slice_thickness_mm
+from core.data.slice_stack import slice_places, slice_thickness_mm
 from core.errors import SeriesError
 from core.geometry import VolumeGeometry
 from tests.phantoms import STORAGE_ORDERS, series_record, write_series
@@ -56,10 +56,30 @@ def test_a_missing_slice_is_named(drop, expected):
     record = series_record(count=20, spacing_mm=12.5, drop=drop)
     fitness = fitness_of(record)
     assert expected in words(fitness.view)
-    assert {fitness.view.level, fitness.model.level, fitness.calcium.level} == {Level.BLOCK}
+    assert fitness.view.level == Level.WARN
+    assert fitness.model.level == fitness.calcium.level == Level.BLOCK
+    assert fitness.model.worst.remedy
+
+
+@pytest.mark.parametrize("drop", [(4,), (4, 5), (4, 12)])
+def test_missing_slices_keep_their_places_on_the_grid(drop):
+    record = series_record(count=20, spacing_mm=12.5, drop=drop)
+    places, count = slice_places(record)
+    assert count == 20
+    assert set(range(20)) - set(places) == set(drop)
+    geometry = geometry_of(record)
+    assert geometry.shape[0] == 20
+    for place, header in zip(places, record.slices, strict=True):
+        np.testing.assert_allclose(geometry.to_patient((place, 0, 0)), header.position_mm)
+
+
+def test_where_a_third_is_missing_nothing_is_shown():
+    record = series_record(count=30, drop=range(5, 16))
+    assert "too many to show" in words(fitness_of(record).view)
+    assert fitness_of(record).view.level == Level.BLOCK
     with pytest.raises(SeriesError) as error:
         geometry_of(record)
-    assert error.value.message == fitness.view.reasons[0].text
+    assert error.value.message == fitness_of(record).view.reasons[0].text
     assert error.value.remedy
 
 
@@ -98,12 +118,31 @@ def test_a_slice_that_is_off_sideways_is_refused():
     assert "Slice 11 lies 0.8 mm away" in words(fitness_of(record).view)
 
 
-@pytest.mark.parametrize(("degrees", "level"), [(0.4, 0), (0.6, 2), (14.0, 2), (-8.0, 2)])
+@pytest.mark.parametrize(("degrees", "level"), [(0.4, 0), (0.6, 1), (14.0, 1), (-8.0, 1)])
 def test_tilt_is_found_from_positions_beyond_half_a_degree(degrees, level):
     fitness = fitness_of(series_record(tilt_degrees=degrees))
     assert fitness.view.level == level
     if level:
         assert f"tilted by {abs(degrees):.1f} degrees" in words(fitness.view)
+        assert fitness.model.level == fitness.calcium.level == Level.BLOCK
+
+
+@pytest.mark.parametrize("name", sorted(STORAGE_ORDERS))
+def test_a_tilted_stack_is_moved_back_onto_a_straight_grid(name):
+    record = series_record(count=9, axes=STORAGE_ORDERS[name], tilt_degrees=14.0, drop=(2,))
+    geometry, shifts = geometry_of(record), shear_mm(record)
+    np.testing.assert_allclose(geometry.axes @ geometry.axes.T, np.eye(3), atol=1e-9)
+    places, count = slice_places(record)
+    assert count == 9
+    for place, shift, header in zip(places, shifts, record.slices, strict=True):
+        at = geometry.to_patient((place, 0, 0)) + shift @ geometry.axes[1:]
+        np.testing.assert_allclose(at, header.position_mm, atol=1e-9)
+    np.testing.assert_allclose(shifts[len(shifts) // 2], 0, atol=1e-9)
+    assert np.abs(shifts).max() > 1
+
+
+def test_a_straight_stack_is_not_moved():
+    assert not shear_mm(series_record(tilt_degrees=0.4)).any()
 
 
 def test_a_slight_shear_is_kept_in_the_affine():
@@ -112,8 +151,12 @@ def test_a_slight_shear_is_kept_in_the_affine():
     np.testing.assert_allclose(geometry.affine[:3, 0], (0, shift, 2.5), atol=1e-6)
 
 
-def test_two_slices_are_no_volume():
-    assert "At least 3 slices" in words(fitness_of(series_record(count=2)).view)
+def test_two_slices_can_be_viewed_and_one_cannot():
+    two, one = fitness_of(series_record(count=2)), fitness_of(series_record(count=1))
+    assert "At least 3 slices" in words(two.view)
+    assert (two.view.level, two.model.level, two.calcium.level) == (1, 2, 2)
+    assert one.view.level == Level.BLOCK
+    assert fitness_of(series_record(count=1, double=(0,))).view.level == Level.BLOCK
 
 
 @pytest.mark.parametrize(
@@ -203,8 +246,47 @@ def test_another_tube_voltage_makes_calcium_modified():
 
 @pytest.mark.parametrize(("thickness", "level"), [(3.0, 0), (4.0, 1), (5.5, 2)])
 def test_thickness_for_calcium(thickness, level):
-    record = series_record(spacing_mm=2.0, thickness_mm=thickness)
+    record = series_record(spacing_mm=thickness, thickness_mm=thickness)
     assert fitness_of(record).calcium.level == level
+
+
+@pytest.mark.parametrize(
+    ("distance", "expected"), [(1.5, "they overlap"), (3.0, ""), (3.1, ""), (4.5, "1.5 mm between")]
+)
+def test_slices_that_overlap_or_leave_gaps_are_a_warning_for_calcium(distance, expected):
+    verdict = fitness_of(series_record(spacing_mm=distance, thickness_mm=3.0)).calcium
+    assert expected in words(verdict)
+    assert bool(expected) == ("mm apart" in words(verdict))
+
+
+@pytest.mark.parametrize(
+    ("kernel", "expected"),
+    [
+        ("B19f", False), ("B30f", False), ("B70f", True), ("Br40d 3", False), ("Bl57d 2", True),
+        ("I31f 3", False), ("FC08", False), ("FC52", True), ("STANDARD", False), ("LUNG", True),
+        ("BONE", True), ("B", False), ("L", True), ("", False), ("something", False),
+    ],
+)  # fmt: skip
+def test_a_sharp_kernel_is_a_warning(kernel, expected):
+    fitness = fitness_of(series_record(kernel=kernel))
+    assert (fitness.calcium.level == fitness.model.level == Level.WARN) == expected
+    assert ("sharp kernel" in words(fitness.model)) == expected
+    assert fitness.view.level == Level.PASS
+
+
+def test_a_field_of_view_that_cuts_the_lungs_is_a_warning_for_the_model():
+    record = series_record(reconstruction_diameter_mm=220.0)
+    assert "show 220 mm of the body" in words(fitness_of(record).model)
+    assert fitness_of(record).calcium.level == Level.PASS
+    assert fitness_of(series_record(reconstruction_diameter_mm=350.0)).model.level == Level.PASS
+
+
+def test_volume_files_do_not_state_their_unit():
+    record = series_record()
+    slices = tuple(replace(each, transfer_syntax_uid="nifti") for each in record.slices)
+    fitness = fitness_of(replace(record, slices=slices))
+    assert "does not say that its values are hounsfield units" in words(fitness.view)
+    assert {fitness.view.level, fitness.model.level, fitness.calcium.level} == {Level.WARN}
 
 
 @pytest.mark.parametrize(
@@ -230,7 +312,12 @@ def test_tilt_without_its_tag_is_found_on_a_real_scan(shared_data):
 def test_a_missing_slice_is_found_on_a_real_scan(shared_data):
     record = index(shared_data / "edge-geometry" / "missing-slice").series[0]
     expected = "One slice is missing between slice 3 and 4 (10.0 mm instead of 5.0 mm)."
-    assert words(fitness_of(record).view) == expected
+    assert words(fitness_of(record).model).startswith(expected)
+    assert (
+        words(fitness_of(record).view)
+        == f"{expected} It can be viewed: a hatched band shows where."
+    )
+    assert slice_places(record) == ((0, 1, 2, 4), 5)
 
 
 @pytest.mark.parametrize(

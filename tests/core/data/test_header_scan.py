@@ -8,7 +8,7 @@ from pydicom.sequence import Sequence
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from core.data.header_scan import scan_header, tags_of
-from core.data.read_series import PIXEL_TAGS
+from core.data.pixel_header import PIXEL_TAGS
 from core.data.series_header import INDEX_TAGS
 from core.geometry import VolumeGeometry
 from tests.phantoms import STORAGE_ORDERS, write_series

@@ -9,7 +9,9 @@ import pydicom
 import pytest
 from pydicom.dataset import Dataset, FileMetaDataset
 
+from core.data.geometry_gate import fitness_of
 from core.data.series_index import index
+from core.data.slice_stack import slice_places
 from core.errors import SeriesError
 from core.geometry import VolumeGeometry
 from core.progress import Cancelled
@@ -75,8 +77,9 @@ def test_every_file_that_is_no_ct_slice_is_listed_with_its_reason(tmp_path):
     assert [record.slice_count for record in found.series] == [6]
     assert len(found.unreadable) == 11
     for words in (
-        "not a DICOM file", "empty file", "an archive", "ends within its pixels", "a copy of",
-        "link or device", "modality MR", "2 frames", "no position", "structured report",
+        "not a DICOM file", "empty file", "a damaged zip archive", "ends within its pixels",
+        "a copy of", "link or device", "modality MR", "several frames", "no position",
+        "structured report",
     ):  # fmt: skip
         assert sum(count for reason, count in listed.items() if words in reason) == 1, words
 
@@ -157,6 +160,74 @@ def test_one_file_gives_its_own_series_only(tmp_path):
     found = index(paths[2])
     assert [record.slice_count for record in found.series] == [6]
     assert {s.path for s in found.series[0].slices} == set(paths)
+
+
+@pytest.mark.parametrize(
+    ("tags", "words"),
+    [
+        ({"ImagePositionPatient": ["1", "nan", "3"]}, "not made of usable numbers"),
+        ({"ImagePositionPatient": ["1", "inf", "3"]}, "not made of usable numbers"),
+        ({"ImagePositionPatient": ["1", "1e300", "3"]}, "not that of a patient"),
+        ({"ImagePositionPatient": None}, "a screenshot"),
+        ({"PixelSpacing": ["0", "0.7"]}, "missing or not positive"),
+        ({"PixelSpacing": ["1e-300", "0.7"]}, "not that of a patient"),
+        ({"ImageOrientationPatient": [0, 0, 0, 0, 0, 0]}, "perpendicular"),
+        ({"Modality": ""}, "only CT is read"),
+        ({"SOPClassUID": "1.2.840.10008.5.1.4.1.1.7"}, "secondary capture"),
+        ({"SOPClassUID": "1.2.840.10008.5.1.4.1.1.88.67"}, "radiation dose report"),
+        ({"SamplesPerPixel": 3}, "colour picture"),
+        ({"Rows": None}, "rows and columns"),
+    ],
+)
+def test_a_slice_that_cannot_be_placed_is_listed_and_the_others_stay(tmp_path, tags, words):
+    write_series(tmp_path / "good", HU, GEOMETRY)
+    write_series(tmp_path / "odd", HU[:1], _one_slice(), SOPInstanceUID="1.2.77", **tags)
+    found = index(tmp_path)
+    assert [record.slice_count for record in found.series] == [6]
+    (reason,) = reasons(found)
+    assert words in reason
+
+
+def test_a_link_to_itself_is_listed(tmp_path):
+    write_series(tmp_path, HU, GEOMETRY)
+    (tmp_path / "itself").symlink_to(tmp_path / "itself")
+    assert reasons(index(tmp_path)) == {"link or device, not a file": 1}
+
+
+def test_a_damaged_slice_says_to_which_series_it_belonged(tmp_path):
+    paths = write_series(tmp_path, HU, GEOMETRY)
+    paths[2].write_bytes(paths[2].read_bytes()[:-5])
+    for root in (tmp_path, paths[0]):
+        found = index(root)
+        assert found.unreadable[0].series_uid == found.series[0].uid
+    assert slice_places(found.series[0]) == ((0, 1, 3, 4, 5), 6)
+
+
+@pytest.mark.parametrize("place", [0, 5])
+def test_a_damaged_slice_at_an_end_leaves_no_gap_but_a_warning(tmp_path, place):
+    paths = write_series(tmp_path, HU, GEOMETRY)
+    paths[place].write_bytes(paths[place].read_bytes()[:-5])
+    (record,) = index(tmp_path).series
+    assert (record.slice_count, record.damaged_files) == (5, 1)
+    (reason,) = fitness_of(record).view.reasons
+    assert "One file of the series is damaged" in reason.text
+
+
+def test_a_damaged_copy_of_a_slice_that_is_there_whole_is_no_loss(tmp_path):
+    paths = write_series(tmp_path, HU, GEOMETRY)
+    (tmp_path / "cut").write_bytes(paths[3].read_bytes()[:-5])
+    found = index(tmp_path)
+    assert found.series[0].damaged_files == 0
+    assert fitness_of(found.series[0]).view.reasons == ()
+    assert len(found.unreadable) == 1
+
+
+def test_empty_pixels_are_listed(tmp_path):
+    paths = write_series(tmp_path, HU, GEOMETRY)
+    content = paths[2].read_bytes()
+    start = content.index(b"\xe0\x7f\x10\x00OW")
+    paths[2].write_bytes(content[: start + 8] + bytes(4))
+    assert reasons(index(tmp_path)) == {"its pixels are empty": 1}
 
 
 def test_one_file_that_is_not_dicom_says_so(tmp_path):
@@ -241,8 +312,9 @@ def test_lung1_is_one_series_beside_its_contours(shared_data):
 
 def test_transfer_syntaxes_of_one_slice_are_not_taken_for_copies(shared_data):
     found = index(shared_data / "transfer-syntaxes")
-    assert sum(record.slice_count for record in found.series) == 16
-    assert any("multi-frame" in each.reason for each in found.unreadable)
+    # Two of the files are the same slice in the same syntax; the enhanced CT has two frames.
+    assert sum(record.slice_count for record in found.series) == 15 + 2
+    assert reasons(found)["the same slice as another file: same place, same pixels"] == 1
     assert found.series[0].is_lossy
 
 

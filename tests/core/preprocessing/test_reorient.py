@@ -68,3 +68,14 @@ def test_axes_at_45_degrees_are_given_out_once_each():
     assert turned.geometry.shape[2] == 4
     determinants = np.linalg.det(turned.geometry.affine[:3, :3]), np.linalg.det(geometry.affine)
     assert abs(determinants[0]) == pytest.approx(abs(determinants[1]))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_missing_slices_turn_with_the_values(name):
+    stored = marked_thorax(STORAGE_ORDERS[name])
+    hu = np.array(stored.hu)
+    hu[[3, 4]] = -1024
+    turned = reorient(Volume(hu, stored.geometry, missing_slices=(3, 4)))
+    slabs = np.moveaxis(turned.hu, turned.missing_axis, 0)
+    empty = [k for k, slab in enumerate(slabs) if (slab == -1024).all()]
+    assert turned.missing_slices == tuple(empty)
