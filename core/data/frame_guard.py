@@ -92,10 +92,11 @@ class FrameGuard:
         if self._pipe is not None:
             return self._pipe
         context = multiprocessing.get_context("spawn")
-        self._pipe, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs,), daemon=True)
-        self._process.start()
+        pipe, theirs = context.Pipe()
+        process = context.Process(target=_serve, args=(theirs,), daemon=True)
+        process.start()
         theirs.close()
+        self._pipe, self._process = pipe, process
         try:
             if self._pipe.poll(LONGEST_START_S) and self._pipe.recv_bytes() == DECODED:
                 return self._pipe
