@@ -56,6 +56,7 @@ def analyse(request: AnalysisRequest, progress: Progress = Silent()) -> Analysis
     """
     times = StepTimes()
     require_fit(request.fitness.model)
+    _require_every_slice(request.volume)
     with times.step("load model"):
         progress.step(0.0, "Loading the model")
         model = _loaded(find_bundle(request.model_id, request.models_folder))
@@ -129,6 +130,16 @@ def require_fit(verdict: Verdict) -> None:
         "The model cannot be used on this series: " + " ".join(each.text for each in blocking),
         blocking[0].remedy,
     )
+
+
+def _require_every_slice(volume: Volume) -> None:
+    """Slices that no file holds would be computed as air: refused whatever the gate was told."""
+    if volume.missing_slices:
+        raise ModelInputError(
+            f"The model needs every slice; {len(volume.missing_slices)} of "
+            f"{volume.geometry.shape[volume.missing_axis]} are in no readable file.",
+            "Export the series again, completely.",
+        )
 
 
 def _require_our_preprocessing(card: ModelCard) -> None:

@@ -30,12 +30,16 @@ class SharedVolume:
         geometry: Of the volume.
         series_uid: Of the volume.
         has_padding: True if a padding mask follows the HU.
+        missing_slices: Of the volume.
+        missing_axis: Of the volume.
     """
 
     block_name: str
     geometry: VolumeGeometry
     series_uid: str
     has_padding: bool
+    missing_slices: tuple[int, ...] = ()
+    missing_axis: int = 0
 
     def copy(self) -> Volume:
         """The volume in this process's own memory; the block is not needed afterwards."""
@@ -47,7 +51,14 @@ class SharedVolume:
             del hu, padding  # views of the block keep it from closing
         finally:
             block.close()
-        return Volume(own_hu, self.geometry, self.series_uid, own_padding)
+        return Volume(
+            own_hu,
+            self.geometry,
+            self.series_uid,
+            own_padding,
+            missing_slices=self.missing_slices,
+            missing_axis=self.missing_axis,
+        )
 
 
 def share(volume: Volume) -> tuple[SharedMemory, SharedVolume]:
@@ -70,7 +81,15 @@ def share(volume: Volume) -> tuple[SharedMemory, SharedVolume]:
     hu[...] = volume.hu
     if padding is not None:
         padding[...] = volume.padding
-    return block, SharedVolume(block.name, volume.geometry, volume.series_uid, has_padding)
+    shared = SharedVolume(
+        block.name,
+        volume.geometry,
+        volume.series_uid,
+        has_padding,
+        missing_slices=volume.missing_slices,
+        missing_axis=volume.missing_axis,
+    )
+    return block, shared
 
 
 def release(block: SharedMemory) -> None:

@@ -1,6 +1,7 @@
 """The main job on real scans and on a marked phantom: maps lie where the CT lies."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -105,6 +106,13 @@ def test_a_card_that_wants_other_intensities_is_refused_and_not_passed_over(tmp_
     (folder / "card.json").write_text(json.dumps(card))
     with pytest.raises(WeightsError, match=r"this version makes -1200\.\.600 HU, outside 170"):
         analyse(stored_request(tmp_path / "dicom", "axial to the head", tmp_path / "models"))
+
+
+def test_slices_that_no_file_holds_are_refused_whatever_the_gate_was_told(tmp_path, models_folder):
+    request = stored_request(tmp_path, "axial to the head", models_folder)
+    gappy = replace(request.volume, missing_slices=(4, 5))
+    with pytest.raises(ModelInputError, match=r"needs every slice; 2 of \d+"):
+        analyse(replace(request, volume=gappy))
 
 
 def test_cancel_stops_at_the_next_step(tmp_path, models_folder):

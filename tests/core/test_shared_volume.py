@@ -1,3 +1,4 @@
+from dataclasses import replace
 from multiprocessing.shared_memory import SharedMemory
 
 import numpy as np
@@ -35,6 +36,16 @@ def test_what_arrives_is_what_was_shared(padded):
         assert np.array_equal(copy.padding, original.padding)
     else:
         assert copy.padding is None
+
+
+def test_the_other_process_learns_which_slices_no_file_holds():
+    gappy = replace(volume(padded=True), missing_slices=(2, 4), missing_axis=1)
+    block, shared = share(gappy)
+    try:
+        copy = shared.copy()
+    finally:
+        release(block)
+    assert (copy.missing_slices, copy.missing_axis) == ((2, 4), 1)
 
 
 def test_a_flipped_view_is_shared_in_its_own_order():

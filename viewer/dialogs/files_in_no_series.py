@@ -31,7 +31,7 @@ class FilesInNoSeriesDialog(QDialog):
         self.resize(760, 520)
         count = len(index.unreadable)
         noun = "file is" if count == 1 else "files are"
-        words = f"{count} {noun} in no series. They stay as they are; nothing else depends on them."
+        words = f"{count} {noun} in no series. They stay as they are."
         self.tree = QTreeWidget()
         self.tree.setAccessibleName("Files in no series, by reason")
         self.tree.setHeaderHidden(True)
