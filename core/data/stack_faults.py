@@ -81,7 +81,16 @@ def _missing(stack: Stack) -> StackFault | None:
     if total > MOST_MISSING_SHARE * (stack.places[-1] + 1):
         return _refused(f"{text}: too many to show the rest as one volume.")
     bands = "a hatched band shows where" if len(missing) == 1 else "hatched bands show where"
-    return only_viewed(f"{text}.", f"It can be viewed: {bands}.")
+    return only_viewed(
+        f"{text}; stored slices counted {_from_end(stack)}.", f"It can be viewed: {bands}."
+    )
+
+
+def _from_end(stack: Stack) -> str:
+    """Where slice 1 lies, in words: views count from the head and include missing slices."""
+    ends = ("the right", "the front", "the feet"), ("the left", "the back", "the head")
+    axis = int(np.abs(stack.normal).argmax())
+    return f"from {ends[int(stack.normal[axis] < 0)][axis]}"
 
 
 def _uneven(stack: Stack) -> StackFault | None:

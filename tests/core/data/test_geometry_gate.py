@@ -311,7 +311,10 @@ def test_tilt_without_its_tag_is_found_on_a_real_scan(shared_data):
 
 def test_a_missing_slice_is_found_on_a_real_scan(shared_data):
     record = index(shared_data / "edge-geometry" / "missing-slice").series[0]
-    expected = "One slice is missing between slice 3 and 4 (10.0 mm instead of 5.0 mm)."
+    expected = (
+        "One slice is missing between slice 3 and 4 (10.0 mm instead of 5.0 mm); "
+        "stored slices counted from the feet."
+    )
     assert words(fitness_of(record).model).startswith(expected)
     assert (
         words(fitness_of(record).view)
