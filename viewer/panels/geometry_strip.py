@@ -79,7 +79,10 @@ class GeometryStrip(QWidget):
         state = self._session.state
         if self._strip is None or state.volume is None or self._record is not state.series:
             return None
-        at_mm = float(np.array(state.view.crosshair_mm) @ self._strip.direction)
+        # The slice that the views show: half-way between two, both must name the same one.
+        index = state.volume.geometry.to_index(state.view.crosshair_mm)
+        index[state.volume.missing_axis] = np.rint(index[state.volume.missing_axis])
+        at_mm = float(state.volume.geometry.to_patient(index) @ self._strip.direction)
         return self._strip.nearest(at_mm - self._strip.first_mm)
 
     def words(self) -> str:

@@ -59,6 +59,13 @@ def test_the_current_place_is_the_slice_that_the_axial_view_shows(session, strip
     assert strip.words().startswith(f"Slice {shown_number(session)} of 70")
 
 
+@pytest.mark.parametrize("index", [30.5, 31.5, 31.49, 31.51])
+def test_half_way_between_two_slices_strip_and_view_name_the_same_one(session, strip, index):
+    x, y, z = session.state.volume.geometry.to_patient((index, 5, 5))
+    session.move_crosshair((x, y, z))
+    assert strip.current() == shown_number(session) - 1
+
+
 def test_a_click_goes_to_the_slice_and_nowhere_else(session, strip):
     before = session.state.view.crosshair_mm
     place = strip.places.places[11]
