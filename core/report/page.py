@@ -6,6 +6,7 @@ from pathlib import Path
 
 from fpdf import FPDF
 from fpdf.enums import Align, MethodReturnValue, XPos, YPos
+from fpdf.fonts import TTFFont
 
 from core.prognosis import RESEARCH_USE_ONLY
 
@@ -38,7 +39,10 @@ class Identity:
 
 
 class ReportPage(FPDF):
-    """A4 portrait in Inter, with the same line above and below every page."""
+    """A4 portrait in Inter, with the same line above and below every page.
+
+    A context manager: the library keeps the font files open until they are closed here.
+    """
 
     def __init__(self, identity: Identity) -> None:
         super().__init__(format="A4", unit="mm", enforce_compliance="PDF/A-3B")
@@ -49,6 +53,14 @@ class ReportPage(FPDF):
         self.set_auto_page_break(True, FOOTER_MM + 2)
         self.set_font("Inter", "", 9)
         self.c_margin = 0
+
+    def __enter__(self) -> "ReportPage":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for font in self.fonts.values():
+            if isinstance(font, TTFFont):
+                font.ttfont.close()
 
     def normalize_text(self, text: str) -> str:
         """Replace what the font lacks: the library would write it, a name maybe, into the log."""

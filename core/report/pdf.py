@@ -44,14 +44,19 @@ def write_pdf(
     Raises:
         ReportError: The file cannot be written, or the result holds a number that is not finite.
     """
-    write_whole(path, bytes(_report(request, result, pictures).output()))
+    with ReportPage(Identity(TITLE, result.card.id, result.provenance.weights_sha256)) as page:
+        _fill(page, request, result, pictures)
+        content = bytes(page.output())
+    write_whole(path, content)
 
 
-def _report(
-    request: AnalysisRequest, result: AnalysisResult, pictures: Mapping[str, Picture]
-) -> ReportPage:
+def _fill(
+    page: ReportPage,
+    request: AnalysisRequest,
+    result: AnalysisResult,
+    pictures: Mapping[str, Picture],
+) -> None:
     card, provenance = result.card, result.provenance
-    page = ReportPage(Identity(TITLE, card.id, provenance.weights_sha256))
     page.set_title(TITLE)
     page.set_author("Thoralens")
     page.set_creator(f"Thoralens {provenance.versions.get('thoralens', words.NOT_STATED)}")
@@ -76,7 +81,6 @@ def _report(
         modification_date=datetime.fromisoformat(provenance.created),
         associated_file_relationship="Data",
     )
-    return page
 
 
 def _title(page: ReportPage, created: str) -> None:

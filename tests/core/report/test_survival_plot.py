@@ -18,8 +18,9 @@ def test_time_and_survival_lie_where_arithmetic_says():
 
 
 def test_a_prognosis_without_a_curve_cannot_be_drawn():
-    page = ReportPage(Identity("Title", "model", "0" * 64))
-    page.add_page()
     _, result = example_result()
-    with pytest.raises(ValueError, match="survival curve"):
-        draw_survival_curve(page, replace(result.prognosis, survival_curve=None), (10, 10, 80, 60))
+    without = replace(result.prognosis, survival_curve=None)
+    with ReportPage(Identity("Title", "model", "0" * 64)) as page:
+        page.add_page()
+        with pytest.raises(ValueError, match="survival curve"):
+            draw_survival_curve(page, without, (10, 10, 80, 60))
