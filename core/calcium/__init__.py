@@ -1,0 +1,1 @@
+"""Coronary calcium: candidates, lesions, scores. Numpy only; every rule stands in the result."""
