@@ -14,6 +14,7 @@ from core.calcium.axial import require_axial_slices
 from core.calcium.candidates import Candidates, grouped
 from core.calcium.lesion import Voxels
 from core.calcium.rule import STANDARD, Rule
+from core.calcium.within import is_inside
 from core.volume import Mask, Volume
 from core.voxel_runs import runs_of_voxels, voxels_of
 
@@ -70,7 +71,11 @@ def grow(
     nothing = Growth(np.zeros((0, 3), dtype=np.int32))
     box = _box(volume, point_mm)
     bright = _bright_voxels(volume, box, rule.threshold_hu)
-    in_barrier = _inside(bright, volume, barrier)
+    in_barrier = (
+        np.zeros(len(bright), dtype=np.bool_)
+        if barrier is None
+        else is_inside(bright, volume.geometry, barrier)
+    )
     free, walls = bright[~in_barrier], bright[in_barrier]
     runs = runs_of_voxels(free, volume.geometry.shape)
     candidates = grouped(runs, volume.hu[tuple(free.T)], volume.geometry, rule)
@@ -101,17 +106,6 @@ def _bright_voxels(
     if volume.padding is not None:
         bright &= ~volume.padding[window]
     return (np.argwhere(bright) + low).astype(np.int32)
-
-
-def _inside(voxels: Voxels, volume: Volume, mask: Mask | None) -> NDArray[np.bool_]:
-    """True for the voxels whose centre lies in a labelled voxel of the mask."""
-    inside = np.zeros(len(voxels), dtype=np.bool_)
-    if mask is None or not len(voxels):
-        return inside
-    index = np.rint(mask.geometry.to_index(volume.geometry.to_patient(voxels))).astype(np.int64)
-    held = np.all((index >= 0) & (index < mask.geometry.shape), axis=1)
-    inside[held] = mask.labels[tuple(index[held].T)] > 0
-    return inside
 
 
 def _nearest_part(candidates: Candidates, volume: Volume, point_mm: ArrayLike) -> int | None:

@@ -1,0 +1,105 @@
+"""One reading of the calcium of one scan: what was marked, by which edits, with undo and redo.
+
+Window and command line build the same `Reading` from the same edits, and so the same numbers.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from numpy.typing import ArrayLike
+
+from core.calcium.edits import Edit
+from core.calcium.marking import Marks, Scene
+from core.calcium.rule import STANDARD, Rule
+from core.calcium.scores import CalciumScore, Vessel, score
+from core.errors import SeriesError
+from core.volume import Mask, Volume
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """A scan with the edits of its reader.
+
+    Attributes:
+        volume: Original slices.
+        rule: How lesions are found and weighed.
+        barrier: Labels > 0 are never entered by a growth (bones); None without.
+        calibration_mg_per_mm3_hu: For the mass; None leaves it out.
+        done: Every edit with what was marked after it.
+        undone: Edits that were taken back, the newest last.
+    """
+
+    volume: Volume
+    rule: Rule = STANDARD
+    barrier: Mask | None = None
+    calibration_mg_per_mm3_hu: float | None = None
+    done: tuple[tuple[Edit, Marks], ...] = field(default=())
+    undone: tuple[Edit, ...] = field(default=())
+
+    @property
+    def marks(self) -> Marks:
+        """What is marked now."""
+        return self.done[-1][1] if self.done else Marks()
+
+    @property
+    def edits(self) -> tuple[Edit, ...]:
+        """Every edit that holds, oldest first."""
+        return tuple(edit for edit, _ in self.done)
+
+    def edited(self, edit: Edit) -> "Reading":
+        """The reading after one more edit; what was undone before is gone.
+
+        Raises:
+            SeriesError: The edit meets nothing: the reading stays as it was.
+        """
+        marks = self._scene.applied(edit, self.marks)
+        return replace(self, done=(*self.done, (edit, marks)), undone=())
+
+    def before(self) -> "Reading":
+        """The reading without its last edit; itself if there is none."""
+        if not self.done:
+            return self
+        last, _ = self.done[-1]
+        return replace(self, done=self.done[:-1], undone=(*self.undone, last))
+
+    def again(self) -> "Reading":
+        """The reading with the edit that was undone last; itself if there is none."""
+        if not self.undone:
+            return self
+        return replace(self.edited(self.undone[-1]), undone=self.undone[:-1])
+
+    def replayed(self, *, volume: Volume | None = None, rule: Rule | None = None) -> "Reading":
+        """The same edits on another reconstruction or by another rule.
+
+        Those that meet nothing there are left out.
+        """
+        empty = Reading(
+            volume or self.volume, rule or self.rule, self.barrier, self.calibration_mg_per_mm3_hu
+        )
+        return empty.with_edits(self.edits)[0]
+
+    def with_edits(self, edits: Iterable[Edit]) -> "tuple[Reading, tuple[Edit, ...]]":
+        """The reading after more edits, and the edits that met nothing."""
+        reading, missed = self, []
+        for edit in edits:
+            try:
+                reading = reading.edited(edit)
+            except SeriesError:
+                missed.append(edit)
+        return reading, tuple(missed)
+
+    def score(self) -> CalciumScore:
+        """Scores by vessel of what is marked."""
+        lesions = {
+            vessel: [each.voxels for each in self.marks.lesions if each.vessel is vessel]
+            for vessel in Vessel
+        }
+        return score(self.volume, lesions, self.rule, self.calibration_mg_per_mm3_hu)
+
+    def lesion_at(self, point_mm: ArrayLike) -> int | None:
+        """Index of the marked lesion at a point, within 2 mm."""
+        return self._scene.lesion_at(point_mm, self.marks)
+
+    @property
+    def _scene(self) -> Scene:
+        return Scene(self.volume, self.rule, self.barrier)
