@@ -15,11 +15,15 @@ class AddLesion:
 
     Attributes:
         only_slice: The part of the clicked slice alone.
+        by: Initials of the reader; "" where nobody signs.
+        at: When, ISO 8601; "" where no clock is wanted.
     """
 
     point_mm: Point
     vessel: Vessel
     only_slice: bool = False
+    by: str = ""
+    at: str = ""
 
 
 @dataclass(frozen=True)
@@ -28,10 +32,13 @@ class AddLasso:
 
     Attributes:
         loop_mm: Corners, at least three.
+        by: As in `AddLesion`, and `at` too.
     """
 
     loop_mm: tuple[Point, ...]
     vessel: Vessel
+    by: str = ""
+    at: str = ""
 
 
 @dataclass(frozen=True)

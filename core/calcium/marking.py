@@ -34,13 +34,13 @@ class MarkedLesion:
     Attributes:
         voxels: In rising order; no voxel is in two lesions.
         vessel: To which it belongs.
-        point_mm: Where it was clicked.
+        click: What marked it: where, by whom, when.
         words: Why its growth was stopped, "" if it ended by itself.
     """
 
     voxels: Voxels
     vessel: Vessel
-    point_mm: Point
+    click: AddLesion
     words: str = ""
 
 
@@ -123,7 +123,7 @@ class Scene:
         voxels = _free(growth.voxels, marks.lesions)
         if not len(voxels):
             raise _nothing_there("calcium that is not marked yet")
-        lesion = MarkedLesion(voxels, edit.vessel, edit.point_mm, growth.words)
+        lesion = MarkedLesion(voxels, edit.vessel, edit, growth.words)
         return replace(marks, lesions=(*marks.lesions, lesion), zero_confirmed_by="")
 
     def _with_lasso(self, marks: Marks, edit: AddLasso) -> Marks:
@@ -131,7 +131,9 @@ class Scene:
         after = marks
         for point_mm in points:
             try:
-                after = self._with_lesion(after, AddLesion(point_mm, edit.vessel))
+                after = self._with_lesion(
+                    after, AddLesion(point_mm, edit.vessel, by=edit.by, at=edit.at)
+                )
             except SeriesError:
                 continue  # taken already with a neighbour of the same lesion
         if after is marks:
