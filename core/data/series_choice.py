@@ -1,16 +1,27 @@
 """From a folder to the one series that is meant."""
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from core.data.choice import Choice, best_for_model
+from core.data.fitness import Fitness
 from core.data.geometry_gate import fitness_of
+from core.data.series import SeriesIndex
 from core.data.series_index import index
 from core.errors import SeriesError
 from core.progress import Progress
 
+Best = Callable[[SeriesIndex, Mapping[str, Fitness]], Choice | None]
 
-def choose_series(path: Path, uid: str, progress: Progress) -> Choice:
-    """The series with this UID under `path`, or the best for the model where `uid` is "".
+
+def choose_series(path: Path, uid: str, progress: Progress, best: Best = best_for_model) -> Choice:
+    """The series with this UID under `path`, or the best one where `uid` is "".
+
+    Args:
+        path: Folder that is searched.
+        uid: Series UID, or "".
+        progress: Told of every file; may cancel.
+        best: For what it should be the best: the model, or calcium.
 
     Returns:
         The series and why it is this one.
@@ -27,7 +38,7 @@ def choose_series(path: Path, uid: str, progress: Progress) -> Choice:
             f"No series with this UID among the {len(found.series)} found.",
             "List them with `thoralens-core index`.",
         )
-    choice = best_for_model(found, {record.uid: fitness_of(record) for record in found.series})
+    choice = best(found, {record.uid: fitness_of(record) for record in found.series})
     if choice is None:
         reasons = sorted({each.reason for each in found.unreadable})[:3]
         raise SeriesError(

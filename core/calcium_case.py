@@ -1,0 +1,149 @@
+"""A scan made ready for its calcium reading: the same for the window and the command line.
+
+Slices are the original ones; regions come from the organs of the scan. Where no lungs are found (a
+scan of the heart alone), there is no heart region: all candidates are alike, and what is too large
+for calcium is taken for bone.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import binary_dilation
+
+from core.calcium.aorta import BloodPool, blood_pool
+from core.calcium.candidates import Candidates, find_candidates
+from core.calcium.lesion import Voxels
+from core.calcium.protocol import Acquisition, Check, preflight
+from core.calcium.reading import Reading
+from core.calcium.rule import STANDARD, Rule
+from core.calcium.within import candidates_within
+from core.data.gating import is_gated
+from core.data.kernels import is_sharp
+from core.data.series import SeriesRecord
+from core.errors import ModelInputError
+from core.preprocessing.lung_mask import find_lungs
+from core.preprocessing.organ_regions import Organ, organ_regions
+from core.preprocessing.reorient import reorient
+from core.progress import Progress, Silent, Span
+from core.volume import Mask, Volume
+from core.voxel_runs import voxels_of
+
+HEART_MARGIN_MM = 5.0
+"""Coronary arteries run in the fat on the heart: the region is this much wider than the heart."""
+BONE_FROM_MM3 = 5000.0
+"""Larger than any calcified plaque or valve: taken for bone where no regions are known."""
+
+
+@dataclass(frozen=True, eq=False)
+class CalciumCase:
+    """What a calcium reading starts from.
+
+    Attributes:
+        volume: Original slices, reoriented; never resampled.
+        candidates: Of the whole scan.
+        in_heart: Of the heart region; the same as `candidates` where there is none.
+        heart: 1 within 5 mm of the heart; None where it was not found.
+        barrier: 1 in bone, which no growth enters.
+        blood: Density and noise in the great vessels; None where they were not found.
+        checks: The pre-flight card.
+    """
+
+    volume: Volume
+    candidates: Candidates
+    in_heart: Candidates
+    heart: Mask | None
+    barrier: Mask
+    blood: BloodPool | None
+    checks: tuple[Check, ...]
+
+    def reading(self, rule: Rule = STANDARD, calibration: float | None = None) -> Reading:
+        """A reading without edits.
+
+        Args:
+            rule: How lesions are found and weighed.
+            calibration: Mass per mm3 and HU; None leaves the mass out.
+        """
+        return Reading(self.volume, rule, self.barrier, calibration)
+
+
+def open_case(
+    record: SeriesRecord,
+    stored: Volume,
+    *,
+    rule: Rule = STANDARD,
+    regions: Mask | None = None,
+    progress: Progress = Silent(),
+) -> CalciumCase:
+    """Make a scan ready.
+
+    Args:
+        record: Headers of the series.
+        stored: Its volume, as read or reoriented.
+        rule: By which candidates are found.
+        regions: Labels of `Organ` if they are known already; else they are sought.
+        progress: Told of every step; may cancel.
+
+    Raises:
+        SeriesError: The slices are not axial or not complete.
+    """
+    volume = reorient(stored)
+    candidates = find_candidates(volume, rule, Span(progress, 0.0, 0.2))
+    if regions is None:
+        regions = _regions(volume, Span(progress, 0.2, 0.9))
+    progress.step(0.9, "Checking how the scan was made")
+    if regions is None:
+        barrier, heart, blood = _bones_by_size(candidates), None, None
+    else:
+        barrier = _chosen(regions, Organ.VERTEBRAE, Organ.RIBS)
+        heart = _heart(regions, barrier)
+        blood = blood_pool(volume, _chosen(regions, Organ.GREAT_VESSELS))
+    in_heart = candidates if heart is None else candidates_within(candidates, volume, heart)
+    checks = preflight(_acquisition(record, volume), blood)
+    progress.step(1.0, "Ready for calcium")
+    return CalciumCase(volume, candidates, in_heart, heart, barrier, blood, checks)
+
+
+def _regions(volume: Volume, progress: Progress) -> Mask | None:
+    try:
+        lungs = find_lungs(volume, progress)
+    except ModelInputError:  # a scan of the heart alone shows no whole lung
+        return None
+    return organ_regions(volume, lungs)
+
+
+def _chosen(regions: Mask, *organs: Organ) -> Mask:
+    labels = np.isin(regions.labels, organs).astype(np.uint8)
+    return Mask(labels, regions.geometry)
+
+
+def _heart(regions: Mask, barrier: Mask) -> Mask | None:
+    heart = regions.labels == Organ.HEART
+    if not heart.any():
+        return None
+    block_mm = min(regions.geometry.spacing_mm)
+    wide = binary_dilation(heart, iterations=max(round(HEART_MARGIN_MM / block_mm), 1))
+    inside: NDArray[np.bool_] = wide & (barrier.labels == 0)
+    return Mask(inside.astype(np.uint8), regions.geometry)
+
+
+def _bones_by_size(candidates: Candidates) -> Mask:
+    large = candidates.volume_mm3 >= BONE_FROM_MM3
+    of_run = candidates.lesion_of_part[candidates.parts.of_run]
+    voxels: Voxels = voxels_of(candidates.runs.kept(large[of_run]))
+    labels = np.zeros(candidates.geometry.shape, dtype=np.uint8)
+    labels[tuple(voxels.T)] = 1
+    return Mask(labels, candidates.geometry)
+
+
+def _acquisition(record: SeriesRecord, volume: Volume) -> Acquisition:
+    stated_mm = max((each.thickness_mm or 0.0 for each in record.slices), default=0.0)
+    return Acquisition(
+        kvp=record.kvp,
+        kernel=record.kernel,
+        has_sharp_kernel=is_sharp(record.kernel),
+        thickness_mm=stated_mm or None,
+        increment_mm=volume.geometry.spacing_mm[0],
+        is_gated=is_gated(record),
+        contrast_agent=record.contrast_agent,
+    )
