@@ -29,8 +29,10 @@ from core.progress import Progress, Silent, Span
 from core.volume import Mask, Volume
 from core.voxel_runs import voxels_of
 
-HEART_MARGIN_MM = 5.0
+HEART_MARGIN_MM = 15.0
 """Coronary arteries run in the fat on the heart: the region is this much wider than the heart."""
+NEVER_HEART = (Organ.RIGHT_LUNG, Organ.LEFT_LUNG, Organ.OUTSIDE)
+BONES = (Organ.VERTEBRAE, Organ.RIBS)
 BONE_FROM_MM3 = 5000.0
 """Larger than any calcified plaque or valve: taken for bone where no regions are known."""
 
@@ -43,7 +45,7 @@ class CalciumCase:
         volume: Original slices, reoriented; never resampled.
         candidates: Of the whole scan.
         in_heart: Of the heart region; the same as `candidates` where there is none.
-        heart: 1 within 5 mm of the heart; None where it was not found.
+        heart: 1 on the heart and in the fat round it; None where it was not found.
         barrier: 1 in bone, which no growth enters.
         blood: Density and noise in the great vessels; None where they were not found.
         checks: The pre-flight card.
@@ -95,8 +97,8 @@ def open_case(
     if regions is None:
         barrier, heart, blood = _bones_by_size(candidates), None, None
     else:
-        barrier = _chosen(regions, Organ.VERTEBRAE, Organ.RIBS)
-        heart = _heart(regions, barrier)
+        barrier = _chosen(regions, *BONES)
+        heart = _heart(regions)
         blood = blood_pool(volume, _chosen(regions, Organ.GREAT_VESSELS))
     in_heart = candidates if heart is None else candidates_within(candidates, volume, heart)
     checks = preflight(_acquisition(record, volume), blood)
@@ -117,13 +119,14 @@ def _chosen(regions: Mask, *organs: Organ) -> Mask:
     return Mask(labels, regions.geometry)
 
 
-def _heart(regions: Mask, barrier: Mask) -> Mask | None:
+def _heart(regions: Mask) -> Mask | None:
     heart = regions.labels == Organ.HEART
     if not heart.any():
         return None
     block_mm = min(regions.geometry.spacing_mm)
     wide = binary_dilation(heart, iterations=max(round(HEART_MARGIN_MM / block_mm), 1))
-    inside: NDArray[np.bool_] = wide & (barrier.labels == 0)
+    bones = binary_dilation(np.isin(regions.labels, BONES))  # with the edge of the breastbone
+    inside: NDArray[np.bool_] = wide & ~np.isin(regions.labels, NEVER_HEART) & ~bones
     return Mask(inside.astype(np.uint8), regions.geometry)
 
 
