@@ -6,7 +6,6 @@ With --json, one JSON document on standard output and nothing else there.
 
 import json
 import sys
-from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -18,7 +17,7 @@ from rich.table import Column, Table
 
 from core.bugs import understood
 from core.console import print_bug, print_note, print_refusal, progress_on_stderr
-from core.errors import ModelInputError, ThoralensError
+from core.errors import ThoralensError
 from core.prognosis import RESEARCH_USE_ONLY
 
 REFUSED = 3
@@ -72,7 +71,7 @@ def index_command(path: PathArgument, as_json: JsonOption = False) -> None:
 
 
 @app.command("analyse", epilog=EPILOG)
-def analyse_command(
+def analyse_command(  # noqa: PLR0913  one parameter for each option
     path: PathArgument,
     out: OutOption,
     series: Annotated[str, typer.Option(help="Series UID; else the one that fits best.")] = "",
@@ -80,42 +79,54 @@ def analyse_command(
     clinical: Annotated[Path | None, typer.Option(help="JSON file of clinical values.")] = None,
     device: Device = Device.AUTO,
     precision: Precision = Precision.AUTO,
+    no_trust: Annotated[
+        bool, typer.Option("--no-trust", help="Skip the checks of how far to trust the map.")
+    ] = False,
+    target: Annotated[
+        str, typer.Option(help="What the maps explain: mortality, risk_score or horizon:YEARS.")
+    ] = "mortality",
+    methods: Annotated[
+        str, typer.Option(help="Maps to make: gradcam, gradient, signed_gradient, smoothgrad.")
+    ] = "gradcam,gradient",
 ) -> None:
     """Run a model on a CT; write result.json, maps, key views and report.pdf into --out."""
-    from core.analysis_result import DEFAULT_MODEL_ID, AnalysisRequest
+    from core.analyse_command import AnalyseOptions, analyse_and_write, clinical_values
+    from core.analysis_result import DEFAULT_MODEL_ID
+    from core.saliency.targets import parse_target
 
-    model_id, values = model or DEFAULT_MODEL_ID, _clinical_values(clinical)
-    _refuse_at_once(model_id, values, out)
-    from core.analysis import analyse, require_fit  # loads torch: seconds
-    from core.data.geometry_gate import fitness_of
-    from core.data.read_series import fitness_after_reading, read_with_report
-    from core.data.series_choice import choose_series
-    from core.inference import choose_engine
-    from core.progress import Span
-    from core.report.outputs import write_outputs
-
-    choose_engine(device.value, precision.value)
+    options = AnalyseOptions(
+        series_uid=series,
+        model_id=model or DEFAULT_MODEL_ID,
+        clinical=clinical_values(clinical),
+        device=device.value,
+        precision=precision.value,
+        target=parse_target(target),
+        methods=tuple(each.strip() for each in methods.split(",")),
+        with_trust=not no_trust,
+    )
     with progress_on_stderr() as progress:
-        choice = choose_series(path, series, Span(progress, 0.0, 0.05))
-        fitness = fitness_of(choice.record)
-        require_fit(fitness.model)
-        print_note(choice.reason)
-        read = read_with_report(choice.record, Span(progress, 0.05, 0.15))
-        fitness = fitness_after_reading(choice.record, fitness, read)
-        require_fit(fitness.model)
-        request = AnalysisRequest(
-            volume=read.volume,
-            series=choice.record,
-            fitness=fitness,
-            model_id=model_id,
-            clinical=values,
-            device=device.value,
-            precision=precision.value,
-        )
-        result = analyse(request, Span(progress, 0.15, 0.85))
-        write_outputs(out, request, result, Span(progress, 0.85, 1.0))
-    for warning in result.prognosis.warnings:
+        warnings = analyse_and_write(path, out, options, progress)
+    for warning in warnings:
         print_note(f"Warning: {warning}")
+    print_note(EPILOG)
+
+
+@app.command("lungs", epilog=EPILOG)
+def lungs_command(
+    path: PathArgument,
+    out: OutOption,
+    series: Annotated[str, typer.Option(help="Series UID; else the one that fits best.")] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Write the lungs (1 right, 2 left) and the region of lungs and heart; print their volumes."""
+    from core.lungs_command import print_lungs, write_lungs
+
+    with progress_on_stderr() as progress:
+        document = write_lungs(path, out, progress=progress, series_uid=series)
+    if as_json:
+        _print_json(document)
+    else:
+        print_lungs(document)
     print_note(EPILOG)
 
 
@@ -211,37 +222,6 @@ def phantom_sample_command(
     with progress_on_stderr() as progress:
         folder = sample_folder(progress) if out is None else make_sample(out, progress)
     sys.stdout.write(f"{folder}\n")
-
-
-def _refuse_at_once(model_id: str, values: Mapping[str, float], out: Path) -> None:
-    """Refuse what needs no scan to be refused, before one is read."""
-    from core.models.bundle_folders import find_bundle
-    from core.models.clinical_values import scaled
-    from core.report.outputs import require_writable
-
-    scaled(find_bundle(model_id).card, values)
-    require_writable(out)
-
-
-def _clinical_values(path: Path | None) -> dict[str, float]:
-    if path is None:
-        return {}
-    try:
-        values = json.loads(path.read_text())
-    except (OSError, ValueError) as error:
-        raise ModelInputError(
-            f"The clinical values are no readable JSON file ({type(error).__name__}).",
-            'Give an object such as {"age_years": 65, "male": 1}.',
-        ) from None
-    is_plain = isinstance(values, dict) and all(
-        isinstance(value, int | float) and not isinstance(value, bool) for value in values.values()
-    )
-    if not is_plain:
-        raise ModelInputError(
-            "The clinical values must be one JSON object of numbers.",
-            'Give an object such as {"age_years": 65, "male": 1}.',
-        )
-    return {str(name): float(value) for name, value in values.items()}
 
 
 def _print_json(document: object) -> None:

@@ -4,36 +4,40 @@ The viewer's child process, the command line and the trainer's evaluation all ca
 the radiologist sees is what was validated.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import Tensor
 
 from core.analysis_result import AnalysisRequest, AnalysisResult
+from core.case import Case, forget, keep
 from core.data.fitness import Level, Verdict
 from core.errors import ModelInputError, WeightsError
+from core.explanation import GRADIENT, SIGNED_GRADIENT, require_methods
 from core.geometry import VolumeGeometry
-from core.inference import Inference, choose_engine, infer
+from core.inference import Inference, Maps, choose_engine, infer, prepare
 from core.models.bundle_folders import Bundle, find_bundle
 from core.models.bundles import LoadedModel, load
 from core.models.cards import ModelCard
 from core.models.mortality_resnet3d import (
     PREPROCESSING,
-    SALIENCY_TARGET,
     clinical_tensor,
     to_prognosis,
 )
 from core.preprocessing.heart_region import lungs_and_heart
 from core.preprocessing.intensity import HU_WINDOW, OUTSIDE_INTENSITY, to_intensity
-from core.preprocessing.lung_mask import find_lungs, lung_warnings
+from core.preprocessing.lung_mask import Lungs, find_lungs, lung_volumes_l, lung_warnings
+from core.preprocessing.organ_regions import organ_regions
 from core.preprocessing.reorient import reorient
 from core.preprocessing.resample import model_grid, resample
 from core.progress import Progress, Silent, Span
 from core.provenance import StepTimes, provenance
-from core.saliency.grad_cam import cell_geometry
-from core.saliency.normalise import GRADIENT_PERCENTILE, to_saliency_map
+from core.saliency.case_maps import maps_of
+from core.saliency.organ_share import organ_share
+from core.saliency.targets import Target, require_target
 from core.volume import Mask, SaliencyMap, Volume
 
 INTENSITY_SCALE = 255.0
@@ -54,26 +58,40 @@ def analyse(request: AnalysisRequest, progress: Progress = Silent()) -> Analysis
         WeightsError: The bundle is missing or damaged.
         ResourcesError: Too little memory, or no such device.
     """
+    forget()
     times = StepTimes()
-    require_fit(request.fitness.model)
-    _require_every_slice(request.volume)
+    _require_usable(request)
     with times.step("load model"):
         progress.step(0.0, "Loading the model")
         model = _loaded(find_bundle(request.model_id, request.models_folder))
         _require_our_preprocessing(model.card)
+        require_target(request.target, model.card)
         clinical = clinical_tensor(model.card, request.clinical)
-        engine = choose_engine(request.device, request.precision)
-    prepared = _prepare(request.volume, model.card, times, Span(progress, 0.02, 0.50))
-    with times.step("model and maps"):
-        span = Span(progress, 0.50, 0.98)
-        inference = infer(model.network, prepared.image, clinical, engine=engine, progress=span)
-    with times.step("result"):
-        maps = _saliency_maps(model.card, inference, prepared.grid)
-        prognosis = to_prognosis(model.card, inference.output).with_warnings(
-            *(reason.text for reason in request.fitness.model.reasons),
-            *prepared.warnings,
-            *_empty_map_warnings(maps),
+        engine = prepare(model.network, choose_engine(request.device, request.precision))
+    prepared = _prepare(request.volume, model.card, times, Span(progress, 0.02, 0.40))
+    with times.step("model"):
+        inference = infer(
+            model.network,
+            prepared.image,
+            clinical,
+            engine=engine,
+            progress=Span(progress, 0.40, 0.80),
+            target=request.target,
+            breaks_years=None if model.card.survival is None else model.card.survival.breaks_years,
+            wants=Maps(gradient=bool({GRADIENT, SIGNED_GRADIENT} & set(request.methods))),
         )
+    made = provenance(request, model.weights_sha256, inference.engine, PREPROCESSING, times)
+    case = prepared.case(made.run_id, model, clinical, request.target, inference)
+    with times.step("maps"):
+        maps = maps_of(case, request.target, request.methods, Span(progress, 0.80, 0.95))
+    with times.step("organ shares"):
+        shares = {each.method: organ_share(each, prepared.regions) for each in maps}
+    prognosis = to_prognosis(model.card, inference.output).with_warnings(
+        *(reason.text for reason in request.fitness.model.reasons),
+        *lung_warnings(prepared.lungs),
+        *_empty_map_warnings(maps),
+    )
+    keep(case)
     progress.step(1.0, "Done")
     return AnalysisResult(
         prognosis=prognosis,
@@ -81,40 +99,72 @@ def analyse(request: AnalysisRequest, progress: Progress = Silent()) -> Analysis
         lungs_and_heart=prepared.region,
         card=model.card,
         clinical=dict(request.clinical),
-        provenance=provenance(request, model.weights_sha256, engine, PREPROCESSING, times),
+        provenance=replace(made, seconds=dict(times.seconds)),
+        lungs=prepared.lungs.anatomical,
+        lung_volumes_l=lung_volumes_l(prepared.lungs.anatomical),
+        regions=prepared.regions,
+        organ_share=shares,
     )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Prepared:
     """Input of the network with what was found on the way to it."""
 
     image: NDArray[np.float32]
     grid: VolumeGeometry
+    lungs: Lungs
     region: Mask
-    warnings: tuple[str, ...]
+    regions: Mask
+
+    def case(
+        self,
+        run_id: str,
+        model: LoadedModel,
+        clinical: Tensor | None,
+        target: Target,
+        inference: Inference,
+    ) -> Case:
+        """With the network and its answer: what questions about the run need."""
+        return Case(
+            run_id=run_id,
+            card=model.card,
+            network=model.network,
+            image=self.image,
+            grid=self.grid,
+            region=self.region,
+            regions=self.regions,
+            clinical=clinical,
+            engine=inference.engine,
+            target=target,
+            inference=inference,
+        )
 
 
 def _prepare(stored: Volume, card: ModelCard, times: StepTimes, progress: Progress) -> _Prepared:
     with times.step("reorient"):
         volume = reorient(stored)
-    with times.step("lung mask"):
-        lungs = find_lungs(volume, Span(progress, 0.0, 0.8))
+    with times.step("lungs"):
+        lungs = find_lungs(volume, Span(progress, 0.0, 0.6))
     with times.step("heart region"):
-        progress.step(0.8, "Keeping the heart")
-        region = lungs_and_heart(lungs)
+        progress.step(0.6, "Keeping the heart")
+        region = lungs_and_heart(lungs.model)
+    with times.step("organ regions"):
+        progress.step(0.7, "Telling heart, vessels and bones apart")
+        regions = organ_regions(volume, lungs)
     with times.step("intensity and resampling"):
         progress.step(0.9, "Resampling to the model's grid")
         grid = model_grid(region, card.input.shape)
         intensity = to_intensity(volume, region)
         resampled = resample(intensity, volume.geometry, grid, card.input.outside_intensity)
         image = (resampled / INTENSITY_SCALE).astype(np.float32)
-    return _Prepared(image, grid, region, lung_warnings(lungs))
+    return _Prepared(image, grid, lungs, region, regions)
 
 
 def warm_up(model_id: str, models_folder: Path | None = None) -> None:
-    """Load a model ahead of its first run."""
-    _loaded(find_bundle(model_id, models_folder))
+    """Load a model and make it ready for the device that "auto" chooses, ahead of its first run."""
+    network = _loaded(find_bundle(model_id, models_folder)).network
+    prepare(network, choose_engine("auto", "auto"))
 
 
 def require_fit(verdict: Verdict) -> None:
@@ -132,8 +182,11 @@ def require_fit(verdict: Verdict) -> None:
     )
 
 
-def _require_every_slice(volume: Volume) -> None:
+def _require_usable(request: AnalysisRequest) -> None:
     """Slices that no file holds would be computed as air: refused whatever the gate was told."""
+    require_methods(request.methods)
+    require_fit(request.fitness.model)
+    volume = request.volume
     if volume.missing_slices:
         raise ModelInputError(
             f"The model needs every slice; {len(volume.missing_slices)} of "
@@ -160,28 +213,6 @@ def _require_our_preprocessing(card: ModelCard) -> None:
 def _loaded(bundle: Bundle) -> LoadedModel:
     """Load once: the key holds the whole card, so that an exchanged bundle is another one."""
     return load(bundle)
-
-
-def _saliency_maps(
-    card: ModelCard, inference: Inference, grid: VolumeGeometry
-) -> tuple[SaliencyMap, ...]:
-    cells = inference.gradcam.shape
-    gradcam = to_saliency_map(
-        inference.gradcam,
-        cell_geometry(grid, (cells[0], cells[1], cells[2])),
-        method="gradcam",
-        target=SALIENCY_TARGET,
-        threshold=card.gradcam_threshold,
-    )
-    gradient = to_saliency_map(
-        inference.gradient,
-        grid,
-        method="gradient",
-        target=SALIENCY_TARGET,
-        threshold=card.gradcam_threshold,
-        unit_percentile=GRADIENT_PERCENTILE,
-    )
-    return gradcam, gradient
 
 
 def _empty_map_warnings(maps: tuple[SaliencyMap, ...]) -> tuple[str, ...]:

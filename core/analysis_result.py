@@ -6,8 +6,11 @@ from pathlib import Path
 
 from core.data.fitness import Fitness
 from core.data.series import SeriesRecord
+from core.explanation import DEFAULT_METHODS
 from core.models.cards import ModelCard
 from core.prognosis import Prognosis
+from core.saliency.map_trust import MapTrust
+from core.saliency.targets import MORTALITY, Target
 from core.volume import Mask, SaliencyMap, Volume
 
 DEFAULT_MODEL_ID = "mortality-resnet3d-d"
@@ -26,6 +29,8 @@ class AnalysisRequest:
         device: "auto", "cpu" or "cuda".
         precision: "auto", "fp32" or "bf16".
         models_folder: Where bundles lie besides the bundled ones; None for the user's own folder.
+        target: What the maps explain.
+        methods: The maps to make, some of `core.explanation.METHODS`.
     """
 
     volume: Volume
@@ -36,6 +41,8 @@ class AnalysisRequest:
     device: str = "auto"
     precision: str = "auto"
     models_folder: Path | None = None
+    target: Target = MORTALITY
+    methods: tuple[str, ...] = DEFAULT_METHODS
 
 
 @dataclass(frozen=True)
@@ -51,6 +58,8 @@ class Provenance:
         steps: Names of the steps with their parameters, in order.
         seconds: Step name -> wall time.
         created: ISO 8601 local time with offset.
+        run_id: Of this run alone; questions about it name it (`core.explanation`).
+        note: Why this device and precision, and what they cost in exactness, in words.
     """
 
     versions: Mapping[str, str]
@@ -61,6 +70,8 @@ class Provenance:
     steps: tuple[str, ...]
     seconds: Mapping[str, float]
     created: str
+    run_id: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -74,6 +85,12 @@ class AnalysisResult:
         card: The model that spoke.
         clinical: The clinical values it was given.
         provenance: How it was made.
+        lungs: Anatomical lungs on the reoriented CT's grid: 1 right, 2 left. For showing and
+            measuring; the model's region is made of the published mask.
+        lung_volumes_l: Right and left, litres.
+        regions: `core.preprocessing.organ_regions.Organ` on a coarser grid.
+        organ_share: Method -> organ name -> share of that map.
+        trust: How far the maps may be trusted; None until it was checked.
     """
 
     prognosis: Prognosis
@@ -82,6 +99,11 @@ class AnalysisResult:
     card: ModelCard
     clinical: Mapping[str, float]
     provenance: Provenance
+    lungs: Mask
+    lung_volumes_l: tuple[float, float]
+    regions: Mask
+    organ_share: Mapping[str, Mapping[str, float]]
+    trust: MapTrust | None = None
 
     def saliency_by(self, method: str) -> SaliencyMap | None:
         """The map of one method, None if it was not made."""

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Protocol
+from uuid import uuid4
 
 from core.analysis_result import AnalysisRequest, Provenance
 
@@ -38,6 +39,10 @@ class Machine(Protocol):
     def precision(self) -> str:
         """Either fp32 or bf16."""
 
+    @property
+    def note(self) -> str:
+        """Why this device and precision."""
+
 
 def provenance(
     request: AnalysisRequest,
@@ -56,6 +61,8 @@ def provenance(
         steps=steps,
         seconds=dict(times.seconds),
         created=datetime.now().astimezone().isoformat(timespec="seconds"),
+        run_id=uuid4().hex,
+        note=machine.note,
     )
 
 

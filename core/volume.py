@@ -67,9 +67,10 @@ class SaliencyMap(BuiltAnew):
     """Where a model looked, on the grid on which it was computed: never interpolated.
 
     Attributes:
-        values: float32 0..1 (slice, row, column); `unit_value` times this is the raw attribution.
+        values: float32 (slice, row, column), 0..1, of a signed map -1..1; `unit_value` times this
+            is the raw attribution.
         geometry: Where the cells lie. An overlay is a reslice of this, in mm.
-        method: "gradient" or "gradcam".
+        method: One of `core.explanation.METHODS`, or "occlusion".
         target: The output that was explained, in words.
         threshold: Cells below this share of the maximum are set to 0 by `thresholded`.
         unit_value: Raw attribution that became 1.
@@ -86,7 +87,10 @@ class SaliencyMap(BuiltAnew):
         object.__setattr__(self, "values", _ride(self.values, self.geometry, np.float32))
 
     def thresholded(self, threshold: float | None = None) -> "SaliencyMap":
-        """The same map with every cell below the threshold at 0, before any interpolation."""
+        """The same map with every cell below the threshold at 0, before any interpolation.
+
+        A cell of a signed map is kept for its size, whatever its sign.
+        """
         level = self.threshold if threshold is None else threshold
-        kept = np.where(self.values >= level, self.values, np.float32(0))
+        kept = np.where(np.abs(self.values) >= level, self.values, np.float32(0))
         return replace(self, values=kept, threshold=level)

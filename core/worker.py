@@ -65,13 +65,28 @@ class Run:
 
 
 @dataclass(frozen=True)
+class Ask:
+    """To the child: answer a question, most often about the run that it did last.
+
+    Attributes:
+        ticket: Comes back in every answer.
+        target: "module:function" that answers; called with (request, progress).
+        request: What is asked; small, as it goes through the pipe.
+    """
+
+    ticket: int
+    target: str
+    request: Any
+
+
+@dataclass(frozen=True)
 class Quit:
     """To the child: end."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """From the child: progress. The first one says that the shared block is no longer needed."""
+    """From the child: progress. The first one of a run says that its shared block was read."""
 
     ticket: int
     fraction: float
@@ -111,7 +126,7 @@ def serve(connection: "Connection[Any, Any]", cancel_flag: c_bool, target: str =
         connection: The child's end of the pipe.
         cancel_flag: True while the parent wants the present run to stop. Shared memory without a
             lock: a child that is killed cannot leave it locked, as it could an Event.
-        target: "module:function" to run; imported by the first run.
+        target: "module:function" that a `Run` calls; imported by the first one.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     _volunteer_to_die_first()
@@ -124,17 +139,21 @@ def serve(connection: "Connection[Any, Any]", cancel_flag: c_bool, target: str =
 
 
 def _answer(
-    run: Run, connection: "Connection[Any, Any]", cancel_flag: c_bool, target: str
+    message: Run | Ask, connection: "Connection[Any, Any]", cancel_flag: c_bool, run_target: str
 ) -> memoryview:
-    def report(fraction: float, message: str) -> None:
-        connection.send(Step(run.ticket, fraction, message))
+    def report(fraction: float, words: str) -> None:
+        connection.send(Step(message.ticket, fraction, words))
 
     def work() -> Any:
-        request = run.request()
-        report(0.0, "Starting the analysis")
+        if isinstance(message, Run):
+            request: Any = message.request()
+            target, words = run_target, "Starting the analysis"
+        else:
+            request, target, words = message.request, message.target, "Asking the model"
+        report(0.0, words)
         return _function(target)(request, Throttled(report, lambda: cancel_flag.value))
 
-    return _attempt(run.ticket, work)
+    return _attempt(message.ticket, work)
 
 
 def _attempt(ticket: int, work: Callable[[], Any]) -> memoryview:
@@ -148,9 +167,9 @@ def _attempt(ticket: int, work: Callable[[], Any]) -> memoryview:
         return ForkingPickler.dumps(Failed(ticket, understood(error)))
 
 
-def _function(target: str) -> Callable[[AnalysisRequest, Progress], Any]:
+def _function(target: str) -> Callable[[Any, Progress], Any]:
     module_name, _, name = target.partition(":")
-    function: Callable[[AnalysisRequest, Progress], Any] = getattr(import_module(module_name), name)
+    function: Callable[[Any, Progress], Any] = getattr(import_module(module_name), name)
     return function
 
 

@@ -14,13 +14,25 @@ from core.geometry import VolumeGeometry
 from core.models.cards import InputDescription, ModelCard, SurvivalOutput
 from core.preprocessing.reorient import HEAD_BACK_LEFT
 from core.prognosis import HorizonRisk, Prognosis, SurvivalCurve
+from core.saliency.targets import MORTALITY
 from core.volume import Mask, SaliencyMap, Volume
 
 SERIES_UID = "1.2.826.0.1.3680043.8.498.31415926535897932384626433832795"
 FRAME_UID = "1.2.826.0.1.3680043.8.498.27182818284590452353602874713526"
 DIGEST = "3f2a9c1e5b7d8046" * 4
 HEART_FROM_CENTRE_MM = np.array([28.0, -35.0, -10.0])
-TARGET = "mortality logit"
+TARGET = MORTALITY.words
+ORGAN_SHARE = {
+    "right lung": 0.151,
+    "left lung": 0.204,
+    "airways": 0.004,
+    "heart": 0.381,
+    "great vessels": 0.052,
+    "vertebrae": 0.061,
+    "ribs, sternum and shoulders": 0.032,
+    "other soft tissue": 0.115,
+    "outside the body": 0.0,
+}
 
 
 def thorax_volume() -> Volume:
@@ -109,6 +121,10 @@ def example_result(volume: Volume | None = None) -> tuple[AnalysisRequest, Analy
         card=card,
         clinical={},
         provenance=_provenance(volume),
+        lungs=_lungs(volume.geometry),
+        lung_volumes_l=(2.61, 2.58),
+        regions=_lungs_and_heart(volume.geometry),
+        organ_share={"gradient": ORGAN_SHARE, "gradcam": {**ORGAN_SHARE, "vertebrae": 0.0}},
     )
     return request, result
 
@@ -139,6 +155,14 @@ def _lungs_and_heart(geometry: VolumeGeometry) -> Mask:
     patient_axes = np.argmax(np.abs(geometry.axes), axis=1)
     radii = np.array([135 / 384, 95 / 384, 140 / 280])[patient_axes]
     return Mask(_inside(unit, 0.0, radii).astype(np.uint8), geometry)
+
+
+def _lungs(geometry: VolumeGeometry) -> Mask:
+    """1 in the right half of `_lungs_and_heart`, 2 in the left."""
+    hull = _lungs_and_heart(geometry)
+    points = geometry.to_patient(np.stack(np.indices(geometry.shape), axis=-1))
+    is_left = points[..., 0] > geometry.centre_mm[0]
+    return Mask(hull.labels * (1 + is_left).astype(np.uint8), geometry)
 
 
 def _inside(points: np.ndarray, centre_mm: object, radii_mm: object) -> np.ndarray:

@@ -97,3 +97,23 @@ def find_the_bright(request: AnalysisRequest, _progress: Progress) -> tuple[Mask
 def echo_large(_request: AnalysisRequest, _progress: Progress) -> bytes:
     """A result far larger than a pipe's buffer."""
     return bytes(20_000_000)
+
+
+def answer_at_once(request: object, progress: Progress) -> tuple[object, int]:
+    """A question's own words, and who heard them."""
+    progress.step(0.5, "Thinking")
+    return request, os.getpid()
+
+
+def count_then_answer(request: object, progress: Progress) -> tuple[object, int]:
+    """A fifth of a second of steps, then as `answer_at_once`."""
+    for step in range(40):
+        progress.step(step / 40, "Counting")
+        time.sleep(0.005)
+    return request, os.getpid()
+
+
+def sleep_then_answer(request: object, _progress: Progress) -> tuple[object, int]:
+    """Half a second without a step: cannot be cancelled before it is done."""
+    time.sleep(0.5)
+    return request, os.getpid()

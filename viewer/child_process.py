@@ -1,20 +1,20 @@
 """One child process seen from the parent: start, ask, listen, end. Without Qt.
 
-`analyse` blocks and belongs on a thread; `cancel` and `kill` may be called from another one.
+`analyse` and `ask` block and belong on a thread; `cancel` and `kill` may be called from another.
 """
 
 import ctypes
 import multiprocessing
 import signal
 from collections.abc import Iterator
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 
 from core.analysis_result import AnalysisRequest
 from core.errors import ResourcesError
 from core.shared_volume import release, share
-from core.worker import Answer, Run, Step, WarmUp, serve
+from core.worker import Answer, Ask, Run, Step, WarmUp, serve
 
 CHILD_NAME = "thoralens-prognosis"
 
@@ -59,11 +59,11 @@ class ChildProcess:
             self._connection.send(message)
 
     def prepare(self) -> None:
-        """Forget an earlier `cancel`: call before every `analyse`, where `cancel` is called."""
+        """Forget an earlier `cancel`: call before every request, where `cancel` is called."""
         self._cancel_flag.value = False
 
     def cancel(self) -> None:
-        """Ask the present run to stop at its next step."""
+        """Ask the present request to stop at its next step."""
         self._cancel_flag.value = True
 
     def analyse(self, ticket: int, request: AnalysisRequest) -> Iterator[Answer]:
@@ -72,15 +72,22 @@ class ChildProcess:
         Raises:
             ResourcesError: The child died, or the volume did not fit into shared memory.
         """
-        with ExitStack() as until_received:
-            block, volume = share(request.volume)
-            until_received.callback(release, block)
+        block, volume = share(request.volume)
+        try:
             self._send(Run.of(ticket, request, volume))
-            answer = self._receive()
-        yield answer
-        while isinstance(answer, Step):
-            answer = self._receive()
-            yield answer
+            first = self._receive()
+        finally:
+            release(block)  # the first answer says that it was read
+        yield from self._answers_from(first)
+
+    def ask(self, message: Ask) -> Iterator[Answer]:
+        """Send a question and yield every answer, the last of which is no `Step`.
+
+        Raises:
+            ResourcesError: The child died.
+        """
+        self._send(message)
+        yield from self._answers_from(self._receive())
 
     def kill(self) -> None:
         """End the child now. It owns nothing that could be left half written."""
@@ -94,7 +101,13 @@ class ChildProcess:
             self._process.kill()
             self._process.join(END_PATIENCE_S)
 
-    def _send(self, message: Run) -> None:
+    def _answers_from(self, answer: Answer) -> Iterator[Answer]:
+        yield answer
+        while isinstance(answer, Step):
+            answer = self._receive()
+            yield answer
+
+    def _send(self, message: Run | Ask) -> None:
         try:
             self._connection.send(message)
         except OSError:

@@ -1,6 +1,7 @@
 """Saves the result that is shown: every output into a folder, or the report alone."""
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject
@@ -11,7 +12,7 @@ from core.progress import Progress
 from viewer.jobs import JobRunner
 from viewer.messages import Message, MessageLevel, Messages
 from viewer.runs import request_from
-from viewer.session import Session
+from viewer.session import Session, SessionState
 
 GROUP = "report"
 REPORT_NAME = "report.pdf"
@@ -37,6 +38,25 @@ def write_report(
             "The report could not be written to the chosen folder.",
             "Choose a folder that you may write to and that has room left.",
         ) from error
+
+
+def explained(state: SessionState, result: AnalysisResult) -> AnalysisResult:
+    """The result with what was found out since: trust, and further maps of the same target.
+
+    Maps of other targets are left out: their files would bear the names of the first ones.
+    """
+    targets = {each.target for each in result.saliency}
+    further = [each for key, each in state.explanations.items() if key[0] in targets]
+    known = {each.method for each in result.saliency}
+    shares = {
+        each.method: state.organ_share.get((each.target, each.method), {}) for each in further
+    }
+    return replace(
+        result,
+        saliency=(*result.saliency, *(each for each in further if each.method not in known)),
+        organ_share={**shares, **result.organ_share},
+        trust=state.trust or result.trust,
+    )
 
 
 class Exporter(QObject):
@@ -84,7 +104,7 @@ class Exporter(QObject):
             self._messages.post(NOTHING)
             return None
         request = request_from(state, state.result.card.id, state.result.clinical)
-        return None if request is None else (request, state.result)
+        return None if request is None else (request, explained(state, state.result))
 
     def _tell(self, what: str) -> None:
         verb = "were" if what.endswith("s") else "was"

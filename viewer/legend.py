@@ -1,17 +1,30 @@
-"""The colour legend of the saliency overlay: method, scale from 0 to 1, the threshold's tick."""
+"""The colour legend of the saliency overlay: method, scale, the threshold with its value.
+
+On the relative scale 1 is the map's maximum; on the absolute one the marks are raw attributions.
+A signed map runs from -1 to 1.
+"""
+
+from math import floor, log10
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QLinearGradient, QPainter, QPen
 
-from core.views.overlay import OverlayStyle, overlay_colours
+from core.views.overlay import OverlayStyle, is_signed, overlay_colours
 from core.volume import SaliencyMap
+from viewer.method_names import method_name
 from viewer.plane_colours import TEXT, view_font
 
-METHOD_NAMES = {"gradcam": "GradCAM", "gradient": "Gradient"}
 BAR_PX = 10.0
 TICK_PX = 4.0
 FONT_PX = 11
 COLOUR_STOPS = 24
+HARD_EDGE = 1e-4
+"""Share of the bar within which dark turns into colour."""
+APART = 0.15
+"""Marks nearer to each other than this share of the bar would overprint."""
+LEAST_PLAIN = 0.001
+"""Raw attributions below this are written with a power of ten, which saves room."""
+SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 BELOW_THRESHOLD = QColor("#101214")
 FRAME = QColor("#6b7178")
 BACKING = QColor(0, 0, 0, 120)
@@ -35,56 +48,123 @@ def paint_legend(
     painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
     metrics = QFontMetricsF(painter.font())
     painter.fillRect(rect.adjusted(-3, -2, 4, 2), BACKING)
-    title = METHOD_NAMES.get(saliency.method, saliency.method)
+    title = legend_title(style, saliency)
+    top, left, right = (
+        Qt.AlignmentFlag.AlignTop,
+        Qt.AlignmentFlag.AlignLeft,
+        Qt.AlignmentFlag.AlignRight,
+    )
     if rect.height() > rect.width():
-        _paint_title(painter, rect, title, Qt.AlignmentFlag.AlignRight)
-        bar = QRectF(
-            rect.right() - BAR_PX,
-            rect.top() + metrics.height() + 6,
-            BAR_PX,
-            rect.height() - 1.5 * metrics.height() - 6,
-        )
-        _paint_bar(painter, bar, style, (bar.bottomLeft(), bar.topLeft()))
+        flags = right | top | Qt.TextFlag.TextWordWrap
+        used = metrics.boundingRect(rect, flags, title).height()
+        shadowed_text(painter, rect, flags, title)
+        high = rect.height() - used - 0.5 * metrics.height() - 6
+        bar = QRectF(rect.right() - BAR_PX, rect.top() + used + 6, BAR_PX, high)
+        _paint_bar(painter, bar, (bar.bottomLeft(), bar.topLeft()), style, saliency)
     else:
-        _paint_title(painter, rect, title, Qt.AlignmentFlag.AlignLeft)
+        shadowed_text(painter, rect, left | top, title)
         bar = QRectF(rect.left() + 6, rect.top() + metrics.height() + 4, rect.width() - 12, BAR_PX)
-        _paint_bar(painter, bar, style, (bar.bottomLeft(), bar.bottomRight()))
+        _paint_bar(painter, bar, (bar.bottomLeft(), bar.bottomRight()), style, saliency)
     painter.restore()
 
 
-def legend_marks(threshold: float) -> list[tuple[float, str]]:
-    """Where the scale is labelled, and with what; the threshold pushes out an end it touches."""
-    marks = [(0.0, "0"), (1.0, "1")]
-    return [mark for mark in marks if abs(mark[0] - threshold) > 0.15] + [
-        (threshold, f"{threshold:.2f}")
+def legend_title(style: OverlayStyle, saliency: SaliencyMap) -> str:
+    """The method, and on the absolute scale the power of ten that the marks are given in."""
+    power = _power_of_ten(style, saliency)
+    digits = str(abs(power)).translate(SUPERSCRIPT)
+    factor = f" ×10{'⁻' if power < 0 else ''}{digits}" if power else ""
+    return f"{method_name(saliency.method)}{factor}"
+
+
+def legend_marks(style: OverlayStyle, saliency: SaliencyMap) -> list[tuple[float, str]]:
+    """Where the bar is labelled (0..1 of its length) and with what.
+
+    The threshold pushes out an end that it would touch.
+    """
+    threshold = style.of(saliency).threshold
+    values = [0.0, 1.0]
+    thresholds = [threshold]
+    if is_signed(saliency):
+        values, thresholds = [-1.0, 1.0], [-threshold, threshold]
+        if threshold < APART:  # both on one spot
+            thresholds = [threshold]
+    kept = [v for v in values if all(abs(_along(v - t, saliency)) > APART for t in thresholds)]
+    return [
+        (_position(value, saliency), _label(value, style, saliency, exact=value in thresholds))
+        for value in (*kept, *thresholds)
     ]
 
 
-def _paint_title(painter: QPainter, rect: QRectF, title: str, side: Qt.AlignmentFlag) -> None:
-    shadowed_text(painter, rect, side | Qt.AlignmentFlag.AlignTop, title)
+def value_words(value: float, style: OverlayStyle, saliency: SaliencyMap) -> str:
+    """A value of the scale in words: a share of the maximum, or the raw attribution."""
+    if style.raw_threshold is None:
+        return f"{value:.2f}"
+    return f"{value * saliency.unit_value:.3g}".replace("-", "−")
+
+
+def _power_of_ten(style: OverlayStyle, saliency: SaliencyMap) -> int:
+    """0 on the relative scale and for raw attributions near 1, else a multiple of 3."""
+    unit = abs(saliency.unit_value)
+    if style.raw_threshold is None or unit == 0 or LEAST_PLAIN <= unit < 1000:
+        return 0
+    return 3 * floor(log10(unit) / 3)
+
+
+def _along(distance: float, saliency: SaliencyMap) -> float:
+    """A distance of values as a share of the bar."""
+    return distance / (2 if is_signed(saliency) else 1)
+
+
+def _position(value: float, saliency: SaliencyMap) -> float:
+    return (value + 1) / 2 if is_signed(saliency) else value
+
+
+def _label(value: float, style: OverlayStyle, saliency: SaliencyMap, *, exact: bool) -> str:
+    """The threshold with one digit more than the ends."""
+    if style.raw_threshold is None:
+        label = f"{value:.2f}" if exact else f"{value:g}"
+    else:
+        raw = value * saliency.unit_value / 10.0 ** _power_of_ten(style, saliency)
+        label = f"{raw:.3g}" if exact else f"{raw:.2g}"
+    return label.replace("-", "−")
 
 
 def _paint_bar(
-    painter: QPainter, bar: QRectF, style: OverlayStyle, ends: tuple[QPointF, QPointF]
+    painter: QPainter,
+    bar: QRectF,
+    ends: tuple[QPointF, QPointF],
+    style: OverlayStyle,
+    saliency: SaliencyMap,
 ) -> None:
-    """Colours from the threshold to 1 between the ends (0 and 1), ticks and their labels."""
-    gradient = QLinearGradient(ends[0], ends[1])
-    gradient.setColorAt(0, BELOW_THRESHOLD)
-    span = 1 - style.threshold
-    gradient.setColorAt(max(style.threshold - 1e-4, 0), BELOW_THRESHOLD)
-    for k, colour in enumerate(overlay_colours(style, COLOUR_STOPS)):
-        stop = style.threshold + span * k / (COLOUR_STOPS - 1)
-        gradient.setColorAt(min(stop, 1), QColor(*map(int, colour)))
+    """Colours between the ends (lowest and highest value), ticks and their labels."""
+    gradient = QLinearGradient(*ends)
+    gradient.setStops(_stops(style.of(saliency), saliency))
     painter.setPen(QPen(FRAME, 1))
     painter.setBrush(gradient)
     painter.drawRect(bar)
     upright = ends[0].x() == ends[1].x()
-    for value, label in legend_marks(style.threshold):
-        at = ends[0] + (ends[1] - ends[0]) * value
-        _paint_mark(painter, at, label, upright)
+    for position, label in legend_marks(style, saliency):
+        at = ends[0] + (ends[1] - ends[0]) * position
+        _paint_mark(painter, at, label, upright=upright, within=bar)
 
 
-def _paint_mark(painter: QPainter, at: QPointF, label: str, upright: bool) -> None:
+def _stops(style: OverlayStyle, saliency: SaliencyMap) -> list[tuple[float, QColor]]:
+    """Colour stops along the bar: dark up to the threshold, then from it to 1 on each side."""
+    signed = is_signed(saliency)
+    stops = [] if signed else [(0.0, BELOW_THRESHOLD)]
+    for sign in (-1, 1) if signed else (0,):
+        edge = _position(max(style.threshold - HARD_EDGE, 0.0) * (sign or 1), saliency)
+        stops.append((edge, BELOW_THRESHOLD))
+        for k, colour in enumerate(overlay_colours(style, COLOUR_STOPS, sign=sign)):
+            value = style.threshold + (1 - style.threshold) * k / (COLOUR_STOPS - 1)
+            place = _position(value * (sign or 1), saliency)
+            stops.append((min(max(place, 0.0), 1.0), QColor(*map(int, colour))))
+    return sorted(stops, key=lambda stop: stop[0])
+
+
+def _paint_mark(
+    painter: QPainter, at: QPointF, label: str, *, upright: bool, within: QRectF
+) -> None:
     painter.setPen(QPen(TEXT, 1.5))
     height = QFontMetricsF(painter.font()).height()
     if upright:
@@ -93,7 +173,10 @@ def _paint_mark(painter: QPainter, at: QPointF, label: str, upright: bool) -> No
         flags = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
     else:
         painter.drawLine(at, at + QPointF(0, TICK_PX))
-        box = QRectF(at.x() - 30, at.y() + TICK_PX, 60, height)
+        half = QFontMetricsF(painter.font()).horizontalAdvance(label) / 2 + 2
+        lowest, highest = within.left() + half - 6, within.right() - half + 6
+        middle = min(max(at.x(), lowest), highest)
+        box = QRectF(middle - half, at.y() + TICK_PX, 2 * half, height)
         flags = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop
     shadowed_text(painter, box, flags, label)
 

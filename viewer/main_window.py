@@ -24,15 +24,20 @@ from core.models.cards import ModelCard
 from core.prognosis import RESEARCH_USE_ONLY
 from core.views.window import Window
 from viewer.actions import build_actions, help_groups
+from viewer.asking import Asking
+from viewer.deidentifying import Deidentifier
 from viewer.dialogs.clinical_values import ClinicalValuesDialog
 from viewer.dialogs.model_card import ModelCardDialog
+from viewer.dialogs.settings import SettingsDialog
 from viewer.dialogs.shortcuts import ShortcutSheet
+from viewer.explanations import MODULE, Explanations
 from viewer.exporting import Exporter
 from viewer.jobs import Job, JobRunner, JobState
 from viewer.kept_settings import KeptSettings
 from viewer.messages import Messages
 from viewer.opening import Opener
 from viewer.panels.job_bar import JobBar
+from viewer.panels.memory_figure import MemoryFigure
 from viewer.panels.message_bar import MessageBar
 from viewer.panels.start_page import PRODUCT, StartPage, dropped_path
 from viewer.preview import Preview
@@ -41,6 +46,7 @@ from viewer.run_state import RunState
 from viewer.runs import Runs
 from viewer.session import Session, SessionState
 from viewer.settings import read_window_geometry, write_window_geometry
+from viewer.settings_effect import SettingsEffect
 from viewer.slice_annotations import hu_text
 from viewer.thumbnails import GROUP as THUMBNAILS
 from viewer.thumbnails import Thumbnails
@@ -54,6 +60,8 @@ RUN = "run"
 """Name of the model's run in the job bar; jobs there are named by their group."""
 PEEK_MS = 350
 """O held longer than this was a peek: releasing it puts the overlay back."""
+CANCELLED_BY_ESC = ("report", "deidentify", "load", "index", "sample")
+"""Groups of jobs, the first that is running is cancelled."""
 FIRST_SIZE_PX = (1600, 1000)
 
 
@@ -67,6 +75,7 @@ class Services:
         process: Child process of the model.
         cards: Models of the menu.
         warm_up: Load the model while the user looks at a scan that was just opened.
+        explains: Module whose functions answer questions about a result, in the child.
     """
 
     messages: Messages
@@ -74,6 +83,7 @@ class Services:
     process: PrognosisProcess
     cards: Sequence[ModelCard]
     warm_up: bool = True
+    explains: str = MODULE
 
 
 class MainWindow(QMainWindow):
@@ -101,11 +111,18 @@ class MainWindow(QMainWindow):
             messages=self.messages,
             first_method=lambda: self.settings.now.overlay_method,
         )
+        self.explanations = Explanations(
+            self.session, self.process, messages=self.messages, module=services.explains
+        )
         self.exporter = Exporter(self.session, self.jobs, messages=self.messages)
+        self.deidentifier = Deidentifier(
+            self.session, self.jobs, messages=self.messages, window=self
+        )
         self._build(services.cards)
         self._wire()
         self._show_recent()
         self._follow(SessionState(), self.session.state)
+        self._enable_actions()
 
     def _build(self, cards: Sequence[ModelCard]) -> None:
         self.setWindowTitle(PRODUCT)
@@ -135,12 +152,16 @@ class MainWindow(QMainWindow):
         self.under_cursor.setContentsMargins(10, 0, 0, 0)
         self.statusBar().setSizeGripEnabled(False)
         self.statusBar().addWidget(self.under_cursor, 1)
-        self.statusBar().addPermanentWidget(self.job_bar)
-        self.statusBar().addPermanentWidget(research_use_label())
+        self.memory_figure = MemoryFigure(lambda: self.process.child_pid)
+        for widget in (self.job_bar, self.memory_figure, research_use_label()):
+            self.statusBar().addPermanentWidget(widget)
         self.resize(*FIRST_SIZE_PX)
         self.restoreGeometry(read_window_geometry())
 
     def _wire(self) -> None:
+        self.asking = Asking(
+            self.session, self.explanations, workplace=self.workplace, job_bar=self.job_bar
+        )
         page, panel, strip = self.start_page, self.prognosis_panel, self.workplace.preset_strip
         page.open_requested.connect(self.choose_folder)
         page.sample_requested.connect(self.opener.open_sample)
@@ -154,6 +175,9 @@ class MainWindow(QMainWindow):
         self.opener.preview_changed.connect(self._show_preview)
         self.thumbnails.made.connect(self.series_panel.show_thumbnail)
         self.settings.changed.connect(lambda _: self._show_recent())
+        self._settings_effect = SettingsEffect(
+            self.settings, self.session, choose_model=panel.controls.choose_model
+        )
         self.series_panel.series_chosen.connect(self.opener.open_series)
         strip.preset_chosen.connect(self._set_window)
         strip.automatic_requested.connect(self.actions_by_id["automatic_window"].trigger)
@@ -222,12 +246,12 @@ class MainWindow(QMainWindow):
 
     def cancel(self) -> None:
         """Stop what is running; with nothing running show all four views."""
-        waiting = [group for group in ("report", "load", "index", "sample") if self._is_busy(group)]
+        waiting = [group for group in CANCELLED_BY_ESC if self._is_busy(group)]
         if self.runs.state.running:
             self.runs.cancel()
         elif waiting:
             self.jobs.cancel(waiting[0])
-        else:
+        elif not self.asking.cancel():
             self.session.show(replace(self.session.state.view, maximised=None))
 
     def show_card(self, model_id: str = "") -> None:
@@ -235,6 +259,11 @@ class MainWindow(QMainWindow):
         card = self._cards.get(model_id or self.prognosis_panel.controls.chosen_model())
         if card is not None:
             self._open(ModelCardDialog(card, self))
+
+    def show_settings(self) -> None:
+        """Show every setting; a change acts at once."""
+        titles = {card.id: card.title for card in self._cards.values()}
+        self._open(SettingsDialog(self.settings, titles, self))
 
     def show_shortcuts(self) -> None:
         """Show every key and mouse gesture."""
@@ -325,7 +354,7 @@ class MainWindow(QMainWindow):
     def _cancel_named(self, name: str) -> None:
         if name == RUN:
             self.runs.cancel()
-        else:
+        elif not self.asking.cancel_named(name):
             self.jobs.cancel(name)
 
     def _show_recent(self) -> None:
@@ -384,10 +413,11 @@ class MainWindow(QMainWindow):
 
     def _enable_actions(self) -> None:
         state, running = self.session.state, self.runs.state.running
-        for name in ("export", "export_pdf"):
+        for name in ("export", "export_pdf", "why_here", "occlusion"):
             self.actions_by_id[name].setEnabled(state.result is not None)
         self.actions_by_id["run"].setEnabled(self.prognosis_panel.may_run() and not running)
-        self.actions_by_id["close_series"].setEnabled(state.series_index is not None)
+        for name in ("close_series", "deidentify"):
+            self.actions_by_id[name].setEnabled(state.series_index is not None)
 
 
 def _is_plain_o(event: QKeyEvent) -> bool:

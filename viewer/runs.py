@@ -10,6 +10,7 @@ from core.analysis_result import AnalysisRequest, AnalysisResult
 from core.bugs import Bug
 from core.data.fitness import Fitness, Level
 from core.errors import ThoralensError
+from core.saliency.targets import MORTALITY
 from core.volume import Volume
 from viewer.messages import LOGGER, Message, MessageLevel, Messages
 from viewer.prognosis_process import PrognosisProcess
@@ -120,7 +121,8 @@ class Runs(QObject):
             method = next(
                 (each for each in (kept, self._first_method(), *made) if each in made), None
             )
-            view = replace(self._session.state.view, overlay_method=method)
+            # The run's maps are shown at once; those of another target are asked for afterwards.
+            view = replace(self._session.state.view, target=MORTALITY, overlay_method=method)
             self._session.replace(result=result, view=view)
 
     def _failed(self, error: ThoralensError) -> None:

@@ -1,5 +1,8 @@
 """Surfaces round saliency in the volume view: a translucent shell and a denser core."""
 
+from dataclasses import replace
+
+import numpy as np
 from vtkmodules.vtkCommonMath import vtkMatrix4x4
 from vtkmodules.vtkFiltersCore import (
     vtkFlyingEdges3D,
@@ -8,7 +11,7 @@ from vtkmodules.vtkFiltersCore import (
 )
 from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper
 
-from core.views.overlay import OverlayStyle, overlay_colours
+from core.views.overlay import OverlayStyle, is_signed, overlay_colours
 from core.volume import SaliencyMap
 from viewer.volume_appearance import to_vtk
 from viewer.volume_reduction import for_surfaces
@@ -37,15 +40,22 @@ def surface_levels(threshold: float) -> tuple[float, float]:
 
 
 def saliency_actors(saliency: SaliencyMap, style: OverlayStyle) -> tuple[vtkActor, ...]:
-    """Shell and core of a map, in its own place in the patient.
+    """Shell and core of a map, in its own place in the patient; of a signed one for each sign.
 
     Args:
         saliency: As computed, not yet thresholded.
-        style: Its threshold is applied before any interpolation.
+        style: Its threshold, a share of this map's maximum, is applied before any interpolation.
     """
-    drawn = for_surfaces(saliency, style.threshold)
+    signs = (-1, 1) if is_signed(saliency) else (0,)
+    return tuple(actor for sign in signs for actor in _side_actors(saliency, style, sign))
+
+
+def _side_actors(saliency: SaliencyMap, style: OverlayStyle, sign: int) -> tuple[vtkActor, ...]:
+    """Surfaces round one side of a signed map (`sign` -1 or 1), or round an unsigned one (0)."""
+    values = np.maximum(saliency.values * np.float32(sign), 0) if sign else saliency.values
+    drawn = for_surfaces(replace(saliency, values=values), style.threshold)
     image, matrix = to_vtk(drawn.values, drawn.geometry)
-    colours = overlay_colours(style)
+    colours = overlay_colours(style, sign=sign)
     shell, core = surface_levels(style.threshold)
     kinds = (
         (core, colours[CORE_COLOUR], min(1.0, style.opacity * CORE_STRENGTH)),

@@ -15,6 +15,14 @@ from core.views.planes import Plane
 from core.views.window import LUNG, MEDIASTINUM
 from viewer.panels.result_words import percent
 from viewer.self_test import Driver
+from viewer.self_test_explaining import (
+    cancel_occlusion,
+    deidentified_copy,
+    other_target,
+    signed_gradient,
+    trust_and_shares,
+    why_here,
+)
 from viewer.self_test_hands import (
     answer_file_dialog,
     axial_index,
@@ -64,6 +72,12 @@ def drive(driver: Driver) -> None:
         gradcam_overlay,
         gradient_overlay,
         opacity_and_threshold,
+        trust_and_shares,
+        why_here,
+        other_target,
+        signed_gradient,
+        cancel_occlusion,
+        deidentified_copy,
         failure_keeps_scan,
         export,
         shortcut_sheet,
@@ -325,6 +339,7 @@ def export(driver: Driver) -> None:
         folder.mkdir(exist_ok=True)
         for name in OUTPUTS:
             (folder / name).unlink(missing_ok=True)
+        window.workplace.pages.setCurrentWidget(window.prognosis_panel)
         buttons = window.prognosis_panel.findChildren(QPushButton)
         click(next(each for each in buttons if each.text() == "Export…"))
         answer_file_dialog(driver, folder)

@@ -3,15 +3,22 @@
 Widgets listen to `Session.changed(old, new)` and compare; they never write to each other.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from PySide6.QtCore import QObject, Signal
 
 from core.analysis_result import AnalysisResult
 from core.data.fitness import Fitness
 from core.data.series import SeriesIndex, SeriesRecord
+from core.saliency.influence import Influence
+from core.saliency.map_trust import MapTrust
+from core.saliency.targets import Target
 from core.volume import SaliencyMap, Volume
 from viewer.view_state import Point, ViewState
+
+MapKey = tuple[str, str]
+"""(target in words, method) of a saliency map."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +32,10 @@ class SessionState:
         volume: Its pixels, reoriented (`core.preprocessing.reorient`).
         view: What is looked at.
         result: Of the last finished run on this volume.
+        explanations: Maps that were asked for after the run, by (target in words, method).
+        organ_share: Of those maps, by the same key: region -> share of the map.
+        trust: How far the maps of the result may be trusted; None until they are checked.
+        influences: Answers to "Why here?", in the order in which they were asked.
     """
 
     series_index: SeriesIndex | None = None
@@ -33,19 +44,49 @@ class SessionState:
     volume: Volume | None = None
     view: ViewState = ViewState()
     result: AnalysisResult | None = None
+    explanations: Mapping[MapKey, SaliencyMap] = field(default_factory=dict)
+    organ_share: Mapping[MapKey, Mapping[str, float]] = field(default_factory=dict)
+    trust: MapTrust | None = None
+    influences: tuple[Influence, ...] = ()
+
+    @property
+    def map_in_view(self) -> SaliencyMap | None:
+        """The map of the chosen target and method, hidden or not; None where it is not made yet."""
+        method = self.view.overlay_method
+        return None if method is None else self.made_map(self.view.target, method)
+
+    def made_map(self, target: Target, method: str) -> SaliencyMap | None:
+        """The map of a target by a method, of the run or asked for since; None where not made."""
+        made = None if self.result is None else self.result.saliency_by(method)
+        if made is not None and made.target == target.words:
+            return made
+        return self.explanations.get((target.words, method))
 
     @property
     def chosen_map(self) -> SaliencyMap | None:
-        """The chosen saliency map as computed; None where none is to be drawn."""
-        if self.result is None or self.view.overlay_method is None or not self.view.overlay_visible:
-            return None
-        return self.result.saliency_by(self.view.overlay_method)
+        """The map in view as computed; None where none is to be drawn."""
+        return self.map_in_view if self.view.overlay_visible else None
 
     @property
     def overlay_map(self) -> SaliencyMap | None:
         """The chosen saliency map thresholded as chosen; None where none is to be drawn."""
         chosen = self.chosen_map
-        return None if chosen is None else chosen.thresholded(self.view.overlay.threshold)
+        return (
+            None if chosen is None else chosen.thresholded(self.view.overlay.of(chosen).threshold)
+        )
+
+    @property
+    def chosen_share(self) -> Mapping[str, float]:
+        """Region -> share of the map in view; empty where there is none."""
+        chosen = self.map_in_view
+        if chosen is None or self.result is None:
+            return {}
+        if chosen is self.result.saliency_by(chosen.method):
+            return self.result.organ_share.get(chosen.method, {})
+        return self.organ_share.get((chosen.target, chosen.method), {})
+
+
+_NOTHING_ASKED = {"explanations": {}, "organ_share": {}, "trust": None, "influences": ()}
 
 
 class Session(QObject):
@@ -67,8 +108,13 @@ class Session(QObject):
         return self._state
 
     def replace(self, **changes: object) -> None:
-        """Replace fields of the state and tell the listeners once."""
+        """Replace fields of the state and tell the listeners once.
+
+        What was asked about a result goes with it.
+        """
         old, new = self._state, replace(self._state, **changes)
+        if new.result is not old.result or new.volume is not old.volume:
+            new = replace(new, **{**_NOTHING_ASKED, **changes})
         if new == old:
             return
         self._state = new

@@ -112,7 +112,8 @@ class Settings:
     models_folder: str = _setting(
         "",
         "Folder of further models",
-        "Where model bundles lie besides those that come with Thoralens; empty for the standard.",
+        "Where model bundles lie besides those that come with Thoralens; empty for the standard. "
+        "The menu of models is filled when Thoralens starts.",
     )
     recent_folders: tuple[str, ...] = _setting(
         (),

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PySide6.QtGui import QImage
 
 from core.geometry import VolumeGeometry
-from core.views.overlay import OverlayStyle, overlay_colours
+from core.views.overlay import OverlayStyle, is_signed, overlay_colours
 from core.views.planes import Plane, SliceGeometry, reslice, slice_geometry, slice_values
 from core.views.window import Window, lookup_table, to_grey
 from core.volume import SaliencyMap, Volume
@@ -21,30 +21,47 @@ OPAQUE = np.uint32(0xFF000000)
 
 
 def saliency_codes(
-    saliency: NDArray[np.float32], style: OverlayStyle, out_of: int = CODES
+    saliency: NDArray[np.float32],
+    style: OverlayStyle,
+    *,
+    signed: bool = False,
+    out_of: int = CODES,
 ) -> NDArray[np.uint8]:
     """Code of every pixel: 0 up to half the threshold (not drawn), then linear up to 1.
 
     Args:
         saliency: float32 (rows, columns), resliced from a thresholded map.
         style: Whose threshold counts.
+        signed: Of a map within -1..1: the lower half of the codes is for what is negative, the
+            upper half for what is positive.
         out_of: Number of codes.
     """
+    if signed:
+        codes = saliency_codes(np.abs(saliency), style, out_of=out_of // 2)
+        codes[(saliency > 0) & (codes > 0)] += np.uint8(out_of // 2)
+        return codes
     faintest = style.threshold / 2
     scaled = (saliency - np.float32(faintest)) * np.float32((out_of - 1) / max(1 - faintest, 1e-6))
-    codes: NDArray[np.uint8] = np.clip(np.rint(scaled), 0, out_of - 1).astype(np.uint8)
-    return codes
+    return np.clip(np.rint(scaled), 0, out_of - 1).astype(np.uint8)
 
 
-def colour_table(style: OverlayStyle) -> NDArray[np.uint32]:
+def colour_table(style: OverlayStyle, *, signed: bool = False) -> NDArray[np.uint32]:
     """0xffRRGGBB of every (code, grey): the arithmetic of `core.views.overlay.blend`, once."""
+    if not signed:
+        return _colours_of(style, CODES, sign=0)
+    sides = [_colours_of(style, CODES // 2, sign=sign) for sign in (-1, 1)]
+    return np.concatenate(sides)
+
+
+def _colours_of(style: OverlayStyle, codes: int, *, sign: int) -> NDArray[np.uint32]:
+    """0xffRRGGBB of `codes` levels of one sign over every grey; the first is bare grey."""
     grey = np.arange(256, dtype=np.float32)[None, :, None]
-    values = style.threshold / 2 + np.arange(CODES) / (CODES - 1) * (1 - style.threshold / 2)
+    values = style.threshold / 2 + np.arange(codes) / (codes - 1) * (1 - style.threshold / 2)
     level = np.clip((values - style.threshold) / max(1 - style.threshold, 1e-6), 0, 1)
     fade = np.clip(values / max(style.threshold, 1e-6) * 2 - 1, 0, 1)
     alpha = (style.opacity * fade)[:, None, None]
     alpha[0] = 0
-    colours = overlay_colours(style)[(level * 255).astype(np.intp)][:, None, :]
+    colours = overlay_colours(style, sign=sign)[(level * 255).astype(np.intp)][:, None, :]
     rgb = np.rint((1 - alpha) * grey + alpha * colours).astype(np.uint32)
     table: NDArray[np.uint32] = (
         OPAQUE | rgb[..., 0] << np.uint32(16) | rgb[..., 1] << np.uint32(8) | rgb[..., 2]
@@ -98,7 +115,7 @@ class SliceRenderer:
         self._threshold = -1.0
         self._window: Window | None = None
         self._greys: NDArray[np.uint8] | None = None
-        self._style: OverlayStyle | None = None
+        self._look: tuple[OverlayStyle, bool] | None = None
         self._colours: NDArray[np.uint32] | None = None
 
     def picture(
@@ -119,6 +136,7 @@ class SliceRenderer:
             saliency: Map to lay over, not yet thresholded; None for bare grey.
             style: How it is drawn; its threshold is applied before any interpolation.
         """
+        style = style if saliency is None else style.of(saliency)
         key = (volume, index, window, saliency, style)
         if self._picture is None or self._key != key:
             self._key, self._picture = key, self._drawn(*key)
@@ -139,8 +157,9 @@ class SliceRenderer:
         if saliency is None:
             return to_picture(np.take(grey_table(), grey))
         codes = self._codes_of(saliency, style, volume.geometry)
-        if self._style != style or self._colours is None:
-            self._style, self._colours = style, colour_table(style)
+        look = (style, is_signed(saliency))
+        if self._look != look or self._colours is None:
+            self._look, self._colours = look, colour_table(style, signed=look[1])
         return to_picture(np.take(self._colours, codes.astype(np.uint16) << np.uint16(8) | grey))
 
     def _slice_of(self, volume: Volume, index: int) -> NDArray[np.int16]:
@@ -157,6 +176,6 @@ class SliceRenderer:
         if self._codes is None or not known:
             place = slice_geometry(geometry, self._plane, self._index)
             near = slab(saliency, place).thresholded(style.threshold)
-            self._codes = saliency_codes(reslice(near, place), style)
+            self._codes = saliency_codes(reslice(near, place), style, signed=is_signed(saliency))
             self._saliency, self._threshold = saliency, style.threshold
         return self._codes

@@ -7,6 +7,7 @@ import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, QSizeF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
+    QContextMenuEvent,
     QFocusEvent,
     QKeyEvent,
     QMouseEvent,
@@ -21,6 +22,7 @@ from core.volume import Volume
 from viewer import slice_annotations as annotations
 from viewer.legend import paint_legend
 from viewer.missing_band import paint_missing
+from viewer.place_markers import paint_places
 from viewer.plane_colours import PLANE_COLOURS
 from viewer.preview import Preview
 from viewer.preview_painter import PreviewPainter
@@ -53,9 +55,12 @@ class SliceView(QWidget):
 
     Signals:
         hovered: `Hovered` under the cursor, or None where there is no voxel.
+        menu_requested: (patient point, screen position) of a right click without a drag, or of
+            the Menu key, which means the crosshair.
     """
 
     hovered = Signal(object)
+    menu_requested = Signal(object, object)
 
     def __init__(self, session: Session, plane: Plane, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -173,6 +178,7 @@ class SliceView(QWidget):
         if view.crosshair_visible:
             annotations.paint_crosshair(painter, placement, view.crosshair_mm)
         annotations.paint_edge_letters(painter, size, placement.place)
+        paint_places(painter, placement, state.influences)
         if view.annotations_visible:
             annotations.paint_scale_bar(painter, placement)
             for corner in self._corners(placement, state, volume):
@@ -233,14 +239,27 @@ class SliceView(QWidget):
         self._hover(event.position())
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """End a drag; a left click places the crosshair."""
+        """End a drag; a left click places the crosshair, a right click opens the menu."""
         press = self._press
         if press is None or event.button() != press.button:
             return
         self._press = None
+        if event.button() == Qt.MouseButton.RightButton and not press.dragging:
+            self._request_menu(press.at)
         if event.button() == Qt.MouseButton.LeftButton and not press.dragging:
             self._before_click = self._session.state.view.crosshair_mm
             self._place_crosshair(press.at)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """The Menu key opens the menu of the crosshair; the mouse has its own way to it."""
+        event.accept()
+        placement = self.placement()
+        if event.reason() == QContextMenuEvent.Reason.Mouse or placement is None:
+            return
+        crosshair_mm = self._session.state.view.crosshair_mm
+        row, column = placement.place.to_pixel(crosshair_mm)
+        at = placement.to_screen((float(row), float(column))).toPoint()
+        self.menu_requested.emit(crosshair_mm, self.mapToGlobal(at))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Show this view alone, or all four again; the first click is taken back."""
@@ -275,6 +294,11 @@ class SliceView(QWidget):
             return
         x, y, z = placement.place.to_patient(placement.to_pixel(at))
         self._session.move_crosshair((float(x), float(y), float(z)))
+
+    def _request_menu(self, at: QPointF) -> None:
+        under = self._voxel_at(at)
+        if under is not None:
+            self.menu_requested.emit(under.point_mm, self.mapToGlobal(at.toPoint()))
 
     def _hover(self, at: QPointF | None) -> None:
         under = None if at is None else self._voxel_at(at)

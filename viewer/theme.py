@@ -86,6 +86,12 @@ QPushButton#primary:disabled {{ background: {RAISED}; color: {DISABLED};
 QPushButton#action {{ padding: 5px 8px; }}
 QPushButton#preset {{ padding: 3px 10px; border-radius: 4px; min-height: 20px; }}
 QPushButton#preset:checked {{ background: {HOVER}; border-color: {ACCENT}; }}
+QToolButton#badge {{ padding: 2px 6px; border-radius: 6px; border: 1px solid {BORDER};
+    min-height: 0; }}
+QToolButton#badge[level="pass"] {{ border-left: 3px solid {GREEN}; }}
+QToolButton#badge[level="warn"] {{ border-left: 3px solid {AMBER}; }}
+QToolButton#badge[level="block"] {{ border-left: 3px solid {RED}; }}
+QToolButton#badge:focus {{ border: 1px solid {ACCENT}; }}
 QPushButton#link {{ background: transparent; border: 1px solid transparent; color: {ACCENT};
     text-align: left; padding: 3px 6px; min-height: 22px; }}
 QPushButton#link:hover {{ background: {HOVER}; }}
@@ -131,6 +137,18 @@ QScrollBar:horizontal {{ background: transparent; height: 10px; }}
 QScrollBar::handle:horizontal {{ background: {BORDER}; border-radius: 4px; min-width: 30px; }}
 QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
 QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
+QTabWidget::pane {{ border: none; border-top: 1px solid {BORDER}; background: {PANEL}; }}
+QTabBar {{ background: {PANEL}; qproperty-drawBase: 0; }}
+QTabBar::tab {{ background: {PANEL}; color: {MUTED}; padding: 5px 18px; border: none;
+    border-bottom: 2px solid transparent; }}
+QTabBar::tab:selected {{ color: {TEXT}; font-weight: 600; border-bottom-color: {ACCENT}; }}
+QTabBar::tab:hover {{ color: {TEXT}; background: {HOVER}; }}
+QTabBar::tab:focus {{ border: 1px solid {ACCENT}; }}
+QListWidget#places {{ background: transparent; border: none; outline: none; }}
+QListWidget#places::item {{ background: {RAISED}; border-radius: 6px; }}
+QListWidget#places::item:hover {{ background: {HOVER}; }}
+QListWidget#places::item:selected {{ background: {HOVER}; border: 1px solid {ACCENT}; }}
+QListWidget#places QLabel {{ background: transparent; }}
 QSplitter::handle {{ background: {BORDER}; }}
 """
 

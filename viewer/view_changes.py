@@ -9,7 +9,7 @@ from core.geometry import VolumeGeometry
 from core.views.overlay import OverlayStyle
 from core.views.planes import Plane, slice_values
 from core.views.window import Window
-from core.volume import Volume
+from core.volume import SaliencyMap, Volume
 from viewer.view_state import PlaneView, ViewState
 
 OPACITY_STEP = 0.1
@@ -28,6 +28,28 @@ def opacity_moved(view: ViewState, steps: int) -> ViewState:
     """Overlay more (`steps` > 0) or less opaque, within 0..1."""
     opacity = float(np.clip(round(view.overlay.opacity + steps * OPACITY_STEP, 2), 0, 1))
     return with_overlay(view, opacity=opacity)
+
+
+def threshold_moved(view: ViewState, share: float, saliency: SaliencyMap | None) -> ViewState:
+    """Threshold at a share of the map's maximum, on the scale that is in use.
+
+    Args:
+        view: The view.
+        share: 0..1.
+        saliency: The map in view; without one the relative threshold changes.
+    """
+    if saliency is None or view.overlay.raw_threshold is None:
+        return with_overlay(view, threshold=share)
+    return with_overlay(view, raw_threshold=share * abs(saliency.unit_value))
+
+
+def threshold_scaled(view: ViewState, saliency: SaliencyMap | None, *, absolute: bool) -> ViewState:
+    """The threshold on the other scale, where it cuts the map in view at the same place."""
+    if saliency is None or absolute == (view.overlay.raw_threshold is not None):
+        return view
+    share = view.overlay.of(saliency).threshold
+    raw = share * abs(saliency.unit_value) if absolute else None
+    return with_overlay(view, threshold=share, raw_threshold=raw)
 
 
 def overlay_toggled(view: ViewState) -> ViewState:
@@ -71,7 +93,9 @@ def reset(view: ViewState, geometry: VolumeGeometry, window: Window) -> ViewStat
         opened(view, geometry, window),
         overlay_method=view.overlay_method,
         overlay_visible=view.overlay_visible,
-        overlay=OverlayStyle(colour_map=view.overlay.colour_map),
+        overlay=OverlayStyle(
+            colour_map=view.overlay.colour_map, diverging_map=view.overlay.diverging_map
+        ),
         maximised=None,
     )
 

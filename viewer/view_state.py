@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
+from core.saliency.targets import MORTALITY, Target
 from core.views.overlay import OverlayStyle
 from core.views.planes import Plane
 from core.views.window import MEDIASTINUM, Window
@@ -32,7 +33,8 @@ class ViewState:
         crosshair_mm: The one point, patient LPS, that all views share.
         window: Width and level of the slice views.
         planes: Zoom and pan by plane.
-        overlay_method: "gradcam" or "gradient"; None before a run.
+        target: What the shown map explains.
+        overlay_method: Such as "gradcam" (`SaliencyMap.method`); None before a run.
         overlay_visible: False while hidden.
         overlay: Opacity, threshold, colours.
         crosshair_visible: Lines of the crosshair drawn.
@@ -46,6 +48,7 @@ class ViewState:
     planes: Mapping[Plane, PlaneView] = field(
         default_factory=lambda: MappingProxyType({plane: PlaneView() for plane in Plane})
     )
+    target: Target = MORTALITY
     overlay_method: str | None = None
     overlay_visible: bool = True
     overlay: OverlayStyle = OverlayStyle()

@@ -92,7 +92,7 @@ class VolumeScene:
         """Replace the surfaces round saliency above the threshold; None takes them away."""
         for actor in self._actors:
             self._in_front.RemoveActor(actor)
-        self._actors = () if saliency is None else saliency_actors(saliency, style)
+        self._actors = () if saliency is None else saliency_actors(saliency, style.of(saliency))
         for actor in self._actors:
             self._in_front.AddActor(actor)
 

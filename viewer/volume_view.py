@@ -26,6 +26,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QVBoxLayout
 
 from core.errors import ThoralensError
 from viewer.legend import paint_legend, shadowed_text
+from viewer.place_markers import paint_place
 from viewer.plane_colours import LETTERS, QUIET_TEXT, TEXT, view_font
 from viewer.preview import Preview
 from viewer.session import Session, SessionState
@@ -56,6 +57,7 @@ FRAME = QColor("#7d8fb3")
 LETTER_RADIUS = 0.86
 COMPASS_PX = 34.0
 LEGEND_PX = QSizeF(64, 110)
+PLACE_HALF_PX = 7.0
 
 
 class VolumeView(QWidget):
@@ -247,6 +249,7 @@ class VolumeView(QWidget):
     def _paint_over(self, painter: QPainter, state: SessionState, scene: "VolumeScene") -> None:
         if state.view.crosshair_visible:
             self._paint_marker(painter, state, scene)
+        self._paint_places(painter, state, scene)
         self._paint_compass(painter, scene)
         if state.chosen_map is not None:
             right, bottom = self.width() - 8.0, self.height() - 30.0
@@ -268,6 +271,13 @@ class VolumeView(QWidget):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(TEXT)
         painter.drawEllipse(at, 1.6, 1.6)
+
+    def _paint_places(self, painter: QPainter, state: SessionState, scene: "VolumeScene") -> None:
+        """The numbers of the places that were asked about, where they are seen."""
+        for number, influence in enumerate(state.influences, start=1):
+            x, y = scene.project(np.array(influence.point_mm))
+            at = QPointF(x, y) / self.devicePixelRatioF()
+            paint_place(painter, at, PLACE_HALF_PX, number)
 
     def _paint_compass(self, painter: QPainter, scene: "VolumeScene") -> None:
         """Three axes with their six letters; those that point at the viewer come last."""

@@ -1,15 +1,18 @@
 """What is seen while a folder is open: series on the left, views in the middle, model on the right.
 
+On the right two pages share the room above the overlay's controls: the prognosis, and what stands
+behind the map.
 The research-use line stands on top of the right side and cannot be hidden.
 """
 
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QTabWidget, QVBoxLayout, QWidget
 
 from core.models.cards import ModelCard
 from core.prognosis import RESEARCH_USE_ONLY
+from viewer.panels.explanation_panel import ExplanationPanel
 from viewer.panels.labels import line, text_label
 from viewer.panels.overlay_panel import OverlayPanel
 from viewer.panels.preset_strip import PresetStrip
@@ -32,7 +35,9 @@ class Workplace(QWidget):
         self.views = ViewGrid(session)
         self.preset_strip = PresetStrip(session)
         self.prognosis_panel = PrognosisPanel(session, cards)
+        self.explanation_panel = ExplanationPanel(session)
         self.overlay_panel = OverlayPanel(session)
+        self.overlay_panel.badge.clicked.connect(self._show_trust)
         centre = QVBoxLayout()
         centre.setSpacing(0)
         centre.addWidget(self.views, 1)
@@ -44,17 +49,34 @@ class Workplace(QWidget):
         row.addLayout(centre, 1)
         row.addWidget(self._right_side())
 
+    def show_explanation(self) -> None:
+        """Turn to the page of the map."""
+        self.pages.setCurrentWidget(self.explanation_panel)
+
+    def _show_trust(self) -> None:
+        self.show_explanation()
+        self.explanation_panel.scroll_to(self.explanation_panel.trust)
+
+    def turn_page(self) -> None:
+        """Turn to the other page of the right side."""
+        self.pages.setCurrentIndex(1 - self.pages.currentIndex())
+
     def _right_side(self) -> QWidget:
         side = QWidget()
         side.setObjectName("panel")
         side.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         side.setFixedWidth(RIGHT_WIDTH_PX)
         self.research_use = text_label(RESEARCH_USE_ONLY, "researchUse")
+        self.pages = QTabWidget()
+        self.pages.setDocumentMode(True)
+        self.pages.setAccessibleName("Prognosis and explanation")
+        self.pages.addTab(self.prognosis_panel, "Prognosis")
+        self.pages.addTab(self.explanation_panel, "Explanation")
         column = QVBoxLayout(side)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.research_use)
-        column.addWidget(self.prognosis_panel, 1)
+        column.addWidget(self.pages, 1)
         column.addWidget(line())
         column.addWidget(self.overlay_panel)
         return side

@@ -126,14 +126,6 @@ def build(card: ModelCard) -> MortalityResNet3D:
     return network.eval()
 
 
-def saliency_target(output: MortalityOutput) -> Tensor:
-    """The number that the maps explain: the logit of death, summed over the batch."""
-    return output.logits[:, DEAD].sum()
-
-
-SALIENCY_TARGET = "logit of death (class 1)"
-
-
 def clinical_tensor(card: ModelCard, clinical: Mapping[str, float]) -> Tensor | None:
     """Clinical values in the order of the card, scaled to 0..1: (1, values); None for Model D.
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import binary_erosion, gaussian_filter1d
+from scipy.ndimage import binary_erosion
 
 from core.preprocessing.air_runs import Booleans, Floats, Integers, Runs, find_runs, joined, parts
 from core.progress import Progress
@@ -18,7 +18,9 @@ GREATEST_ECCENTRICITY = 0.99
 CORNER_VOXELS = 10
 """A constant corner of this size means that the scanner filled what lies outside its circle."""
 SLAB_SLICES = 16
-"""Slices worked on at once: few enough to stay in the processor's cache."""
+"""Slices between two reports of progress."""
+BLOCK_ROWS = 128
+"""Rows blurred at once: few enough to stay in the processor's cache."""
 
 
 def air_in_slices(volume: Volume, progress: Progress) -> Runs:
@@ -47,16 +49,49 @@ def air_in_slices(volume: Volume, progress: Progress) -> Runs:
 def _air(
     slab: NDArray[np.int16], circle: Booleans, spacing_mm: tuple[float, float, float]
 ) -> Booleans:
-    blurred = slab.astype(np.float32)
-    for axis in (1, 2):
-        blurred = gaussian_filter1d(
-            blurred, BLUR_SIGMA_MM / spacing_mm[axis], axis=axis, truncate=BLUR_TRUNCATE_SIGMAS
-        )
-    air: Booleans = blurred < AIR_BELOW_HU
+    kernels = [_half_gaussian(BLUR_SIGMA_MM / spacing_mm[axis]) for axis in (1, 2)]
+    air = np.empty(slab.shape, dtype=np.bool_)
+    for plane, in_plane in zip(slab, air, strict=True):
+        _air_in_plane(plane, kernels, in_plane)
     corners = slab[:, :CORNER_VOXELS, :CORNER_VOXELS]
     is_filled = corners.max(axis=(1, 2)) == corners.min(axis=(1, 2))
     air[is_filled] &= circle
     return air
+
+
+def _air_in_plane(
+    plane: NDArray[np.int16], kernels: list[NDArray[np.float32]], air: Booleans
+) -> None:
+    """Blur one slice, its border mirrored, and mark in `air` what is below -600 HU."""
+    row_reach, column_reach = (len(kernel) - 1 for kernel in kernels)
+    reach = ((row_reach, row_reach), (column_reach, column_reach))
+    framed = np.pad(plane, reach, mode="symmetric").astype(np.float32)
+    for start in range(0, len(plane), BLOCK_ROWS):
+        stop = min(start + BLOCK_ROWS, len(plane))
+        block = _blurred(framed[start : stop + 2 * row_reach], kernels[0])
+        block = _blurred(block.T, kernels[1]).T
+        np.less(block, AIR_BELOW_HU, out=air[start:stop])
+
+
+def _blurred(framed: NDArray[np.float32], kernel: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Blur along the first axis; the result is shorter by the kernel's reach at both ends."""
+    reach = len(kernel) - 1
+    count = len(framed) - 2 * reach
+    blurred: NDArray[np.float32] = framed[reach : reach + count] * kernel[0]
+    for distance in range(1, reach + 1):
+        pair = framed[reach - distance : reach - distance + count].copy(order="K")
+        pair += framed[reach + distance : reach + distance + count]
+        pair *= kernel[distance]
+        blurred += pair
+    return blurred
+
+
+def _half_gaussian(sigma_voxels: float) -> NDArray[np.float32]:
+    """Weights of the middle and of one side; both sides and the middle sum to 1."""
+    reach = int(BLUR_TRUNCATE_SIGMAS * sigma_voxels + 0.5)
+    weights = np.exp(-0.5 * (np.arange(reach + 1) / sigma_voxels) ** 2)
+    half: NDArray[np.float32] = (weights / (2 * weights.sum() - 1)).astype(np.float32)
+    return half
 
 
 def _inside_circle(volume: Volume) -> Booleans:
@@ -79,12 +114,12 @@ def _inside_circle(volume: Volume) -> Booleans:
 
 def _plausible(runs: Runs, spacing_mm: tuple[float, float, float]) -> Runs:
     count, part = parts(len(runs.start), runs.links(runs.row_step, diagonal=True))
-    area_mm2, eccentricity = _shapes(runs, part, count, spacing_mm[1:])
+    area_mm2, eccentricity = shapes(runs, part, count, spacing_mm[1:])
     is_plausible = (area_mm2 > LEAST_AREA_MM2) & (eccentricity < GREATEST_ECCENTRICITY)
     return runs.kept(is_plausible[part])
 
 
-def _shapes(
+def shapes(
     runs: Runs, part: Integers, count: int, spacing_mm: tuple[float, float]
 ) -> tuple[Floats, Floats]:
     """Area in mm2 and eccentricity (of the ellipse with the same moments) of each part."""

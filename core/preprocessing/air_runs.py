@@ -18,6 +18,7 @@ from scipy.sparse.csgraph import connected_components
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Booleans = NDArray[np.bool_]
+Box = tuple[slice, slice, slice]
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,14 +94,94 @@ class Runs:
         offsets = np.arange(len(earlier)) - np.repeat(np.cumsum(counts) - counts, counts)
         return earlier, np.repeat(first, counts) + offsets
 
+    def body_links(self, *, corners: bool) -> tuple[Integers, Integers]:
+        """Pairs of runs that are neighbours in 3D.
+
+        Args:
+            corners: Also where only the corners of two voxels touch (26 neighbours, else 18).
+        """
+        found = [
+            self.links(self.row_step, diagonal=True),
+            self.links(self.slice_step, diagonal=True),
+            self.links(self.slice_step - self.row_step, diagonal=corners),
+            self.links(self.slice_step + self.row_step, diagonal=corners),
+        ]
+        earlier, later = zip(*found, strict=True)
+        return np.concatenate(earlier), np.concatenate(later)
+
+    def box(self) -> Box:
+        """The smallest box that holds all runs, of which there must be one."""
+        rows, columns = self.rows, self.columns
+        return (
+            slice(int(self.slices[0]), int(self.slices[-1]) + 1),
+            slice(int(rows.min()), int(rows.max()) + 1),
+            slice(int(columns.min()), int((columns + self.lengths).max())),
+        )
+
     def painted(self) -> Booleans:
         """Mask of the volume's shape, True in every run."""
-        frame = np.zeros(self.shape[0] * self.slice_step, dtype=np.int8)
-        frame[self.start] = 1
-        frame[self.stop] = -1
+        mask = np.zeros(self.shape, dtype=np.bool_)
+        if len(self.start):
+            box = self.box()
+            mask[box] = self.painted_in(box)
+        return mask
+
+    def painted_in(self, box: Box) -> Booleans:
+        """Mask of the box, True in every run; all runs must lie within it."""
+        slices, rows, columns = box
+        row_step = columns.stop - columns.start + 1
+        row_count = rows.stop - rows.start
+        slice_count = slices.stop - slices.start
+        first = ((self.slices - slices.start) * row_count + self.rows - rows.start) * row_step
+        first += self.columns - columns.start
+        frame = np.zeros(slice_count * row_count * row_step, dtype=np.int8)
+        frame[first] = 1
+        frame[first + self.lengths] = -1
         flat = np.cumsum(frame, dtype=np.int8, out=frame).view(np.bool_)
-        framed = flat.reshape(self.shape[0], self.shape[1] + 1, self.row_step)
-        return framed[:, : self.shape[1], : self.shape[2]]
+        return flat.reshape(slice_count, row_count, row_step)[..., :-1]
+
+    def in_blocks(self, block: tuple[int, int, int]) -> Booleans:
+        """True for the blocks of voxels, counted from the volume's first, that a run touches."""
+        slices, rows, columns = (-(-n // side) for n, side in zip(self.shape, block, strict=True))
+        row = (self.slices // block[0] * rows + self.rows // block[1]) * (columns + 1)
+        changes = np.zeros(slices * rows * (columns + 1), dtype=np.int32)
+        np.add.at(changes, row + self.columns // block[2], 1)
+        np.add.at(changes, row + (self.columns + self.lengths - 1) // block[2] + 1, -1)
+        touched = np.cumsum(changes, out=changes) > 0
+        mask: Booleans = touched.reshape(slices, rows, columns + 1)[..., :-1]
+        return mask
+
+
+def filled(runs: Runs) -> Runs:
+    """The runs with everything that they enclose within a slice (gaps meet at corners too)."""
+    stops = np.concatenate(([0], runs.stop))
+    starts = np.concatenate((runs.start, [runs.shape[0] * runs.slice_step]))
+    gaps = Runs(stops, starts, runs.shape)
+    gaps = gaps.kept(gaps.lengths > 0)
+    # A gap that reaches the frame, or lies in the first row, hangs together with the outside.
+    is_open = (gaps.columns + gaps.lengths >= runs.row_step) | (gaps.rows == 0)
+    count, part = parts(len(gaps.start), gaps.links(gaps.row_step, diagonal=True))
+    is_outside = np.zeros(count, dtype=np.bool_)
+    is_outside[part[is_open]] = True
+    holes = gaps.kept(~is_outside[part])
+    return united(runs, holes)
+
+
+def without(runs: Runs, others: Runs) -> Runs:
+    """The runs that share no voxel with any of the others."""
+    last = np.searchsorted(others.start, runs.stop, side="left") - 1
+    reached = np.where(last >= 0, np.append(others.stop, 0)[last], 0)
+    return runs.kept(reached <= runs.start)
+
+
+def united(first: Runs, second: Runs) -> Runs:
+    """Runs of two sets that do not overlap; those that touch become one."""
+    start = np.concatenate((first.start, second.start))
+    order = np.argsort(start, kind="stable")
+    start, stop = start[order], np.concatenate((first.stop, second.stop))[order]
+    begins = np.concatenate(([True], start[1:] != stop[:-1]))[: len(start)]
+    ends = np.concatenate((begins[1:], [True]))[: len(start)]
+    return Runs(start[begins], stop[ends], first.shape)
 
 
 def find_runs(mask: Booleans, slice_start: int, slice_count: int) -> Runs:
@@ -118,6 +199,21 @@ def find_runs(mask: Booleans, slice_start: int, slice_count: int) -> Runs:
     shape = (slice_count, mask.shape[1], mask.shape[2])
     offset = slice_start * (shape[1] + 1) * (shape[2] + 1)
     return Runs(changes[::2] + offset, changes[1::2] + offset, shape)
+
+
+def find_runs_in(mask: Booleans, box: Box, shape: tuple[int, int, int]) -> Runs:
+    """Runs of a box of the volume.
+
+    Args:
+        mask: (slice, row, column) of the box.
+        box: Where it lies in the volume.
+        shape: (slices, rows, columns) of the volume.
+    """
+    inner = find_runs(mask, 0, mask.shape[0])
+    whole = Runs(inner.start, inner.stop, shape)
+    start = (inner.slices + box[0].start) * whole.slice_step
+    start += (inner.rows + box[1].start) * whole.row_step + inner.columns + box[2].start
+    return Runs(start, start + inner.lengths, shape)
 
 
 def joined(slabs: list[Runs]) -> Runs:

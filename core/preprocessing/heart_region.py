@@ -57,13 +57,15 @@ def _outlines(lungs: Mask) -> dict[int, Points]:
     """Corners (row mm, column mm) of the hull of the lungs, for every slice that shows them."""
     _, row_mm, column_mm = lungs.geometry.spacing_mm
     outlines = {}
-    for index in np.flatnonzero(lungs.labels.any(axis=(1, 2))):
-        mask = lungs.labels[index] > 0
-        rows = np.flatnonzero(mask.any(axis=1))
-        first = mask[rows].argmax(axis=1)
-        last = mask.shape[1] - 1 - mask[rows, ::-1].argmax(axis=1)
+    for index, labels in enumerate(lungs.labels):
+        rows = np.flatnonzero(labels.any(axis=1))
+        if not len(rows):
+            continue
+        mask = labels[rows] > 0
+        first = mask.argmax(axis=1)
+        last = mask.shape[1] - 1 - mask[:, ::-1].argmax(axis=1)
         ends = np.concatenate((np.stack((rows, first), axis=1), np.stack((rows, last), axis=1)))
-        outlines[int(index)] = _corners(ends * (row_mm, column_mm))
+        outlines[index] = _corners(ends * (row_mm, column_mm))
     return outlines
 
 
@@ -86,16 +88,30 @@ def _corners(points: Points) -> Points:
 def _inside(
     hull: Points, shape: tuple[int, ...], spacing_mm: tuple[float, float]
 ) -> NDArray[np.bool_]:
-    """True for the pixel centres inside the hull, its edge included."""
-    rows_mm = np.arange(shape[0]) * spacing_mm[0]
+    """True for the pixel centres inside the hull, its edge included.
+
+    Args:
+        hull: Corners (row mm, column mm), counter-clockwise.
+        shape: (rows, columns).
+        spacing_mm: Of rows and columns.
+    """
+    top, bottom = hull[:, 0].min(), hull[:, 0].max()
+    rows = slice(max(int(np.ceil(top / spacing_mm[0])), 0), int(bottom / spacing_mm[0]) + 1)
+    rows_mm = np.arange(shape[0])[rows] * spacing_mm[0]
     columns_mm = np.arange(shape[1]) * spacing_mm[1]
-    start, end = hull[:, None], np.roll(hull, -1, axis=0)[:, None]
-    height_mm = end[..., 0] - start[..., 0]
-    with np.errstate(invalid="ignore", divide="ignore"):  # level edges: their neighbours meet there
-        share = (rows_mm - start[..., 0]) / height_mm
-    crosses = (share >= 0) & (share <= 1)
-    crossing_mm = start[..., 1] + np.where(crosses, share, 0) * (end[..., 1] - start[..., 1])
-    left_mm = np.where(crosses, crossing_mm, np.inf).min(axis=0)
-    right_mm = np.where(crosses, crossing_mm, -np.inf).max(axis=0)
-    inside: NDArray[np.bool_] = (columns_mm >= left_mm[:, None]) & (columns_mm <= right_mm[:, None])
+    left, right = _side(hull, top, bottom), _side(-hull, -bottom, -top)
+    left_mm = np.interp(rows_mm, left[:, 0], left[:, 1])[:, None]
+    right_mm = -np.interp(-rows_mm, right[:, 0], right[:, 1])[:, None]
+    inside = np.zeros(shape, dtype=np.bool_)
+    inside[rows] = (columns_mm >= left_mm) & (columns_mm <= right_mm)
     return inside
+
+
+def _side(hull: Points, first_row: float, last_row: float) -> Points:
+    """The corners of the hull's side of low columns, rows rising, from end to end."""
+    start, stop = (
+        int(np.argmin(np.where(hull[:, 0] == row, hull[:, 1], np.inf)))
+        for row in (first_row, last_row)
+    )
+    rolled = np.roll(hull, -start, axis=0)
+    return rolled[: (stop - start) % len(hull) + 1]

@@ -12,7 +12,7 @@ import numpy as np
 from scipy.ndimage import distance_transform_cdt
 
 from core.geometry import VolumeGeometry
-from core.preprocessing.air_runs import Booleans, Floats, Integers, Runs, parts
+from core.preprocessing.air_runs import Booleans, Floats, Integers, Runs, find_runs, parts
 
 VOLUME_LIMITS_MM3 = (0.68e6, 7.5e6)
 LARGE_AREA_MM2 = 6000.0
@@ -41,8 +41,8 @@ class _SliceParts:
     links: tuple[Integers, Integers]
 
 
-def lung_parts(air: Runs, geometry: VolumeGeometry) -> Booleans:
-    """Mask of the 3D air parts that are lung; all False where there are none.
+def lung_parts(air: Runs, geometry: VolumeGeometry) -> Runs:
+    """The 3D air parts that are lung; no runs where there are none.
 
     A lung touches no corner and no mid-edge of the first and last slice, holds 0.68 to 7.5 L and
     comes near the centre axis. While there is none, two more top slices are dropped; what was
@@ -57,9 +57,9 @@ def lung_parts(air: Runs, geometry: VolumeGeometry) -> Booleans:
         top = geometry.shape[0] - cut
         chosen = _lungs_below(top, air, slice_parts, geometry)
         if chosen.any():
-            mask = air.kept(chosen[slice_parts.of_run]).painted()
-            return _with_top(mask, air, top) if cut else mask
-    return np.zeros(geometry.shape, dtype=np.bool_)
+            lungs = air.kept(chosen[slice_parts.of_run])
+            return _with_top(lungs, air, top) if cut else lungs
+    return air.kept(np.zeros(len(air.start), dtype=np.bool_))
 
 
 def _slice_parts(air: Runs, geometry: VolumeGeometry) -> _SliceParts:
@@ -123,8 +123,9 @@ def _is_central(members: Booleans, slice_parts: _SliceParts) -> bool:
     return bool(large.any() and distance_mm[large].mean() < GREATEST_CENTRE_DISTANCE_MM)
 
 
-def _with_top(mask: Booleans, air: Runs, top: int) -> Booleans:
+def _with_top(lungs: Runs, air: Runs, top: int) -> Runs:
     """Put back dropped air within as many steps of the lungs as slices were dropped."""
+    mask = lungs.painted()
     cut = len(mask) - top
     base = max(top - cut, 0)
     near_lungs = distance_transform_cdt(~mask[base:], metric="taxicab") <= cut
@@ -133,6 +134,5 @@ def _with_top(mask: Booleans, air: Runs, top: int) -> Booleans:
     labels = cc3d.connected_components(block, connectivity=6)
     hanging = np.zeros(int(labels.max()) + 1, dtype=np.bool_)
     hanging[np.unique(labels[: top - base][mask[base:top]])] = True
-    restored = mask.copy()
-    restored[base:] = hanging[labels] & block
-    return restored
+    mask[base:] = hanging[labels] & block
+    return find_runs(mask, 0, len(mask))

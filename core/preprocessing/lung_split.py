@@ -1,145 +1,108 @@
-"""From one mask of lung air to two lungs: the last steps of Liao et al. (grt123, DSB 2017)."""
+"""From the air of both lungs to two lungs: the last steps of Liao et al. (grt123, DSB 2017)."""
 
-import cc3d
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import distance_transform_edt
 from scipy.spatial import ConvexHull
 
-from core.preprocessing.air_runs import Booleans
+from core.preprocessing.air_runs import (
+    Booleans,
+    Integers,
+    Runs,
+    filled,
+    find_runs_in,
+    parts,
+    united,
+)
+from core.preprocessing.touching_lungs import GREATEST_SIZE_RATIO, parted
 
-MOST_EROSIONS = 22
-GREATEST_SIZE_RATIO = 4.8
-"""Two parts are the two lungs if the larger is less than this many times the smaller."""
 COVERED_AREA = 0.95
 """In each slice the largest parts that hold this share of the lung's area are surely lung."""
+HALF_VOXEL = np.array([[0.5, 0.0], [-0.5, 0.0], [0.0, 0.5], [0.0, -0.5]])
 
 
-def filled_holes(mask: Booleans) -> Booleans:
-    """The mask with everything that it encloses in 3D."""
-    closed_below_and_above = np.pad(mask, 1)
-    outside = cc3d.connected_components(~closed_below_and_above, connectivity=26)
-    filled: Booleans = (outside != outside[0, 0, 0])[1:-1, 1:-1, 1:-1]
-    return filled
-
-
-def two_lungs(
-    mask: Booleans, spacing_mm: tuple[float, float, float]
-) -> tuple[Booleans, Booleans] | None:
+def two_lungs(air: Runs, spacing_mm: tuple[float, float, float]) -> tuple[Runs, Runs] | None:
     """The two lungs, in no order, each without stray parts and holes; None if they cannot be told.
 
-    The mask is eroded until its two largest parts (18-connected) are of similar size; every voxel
-    then belongs to the nearer of the two.
+    Two parts (18-connected) of similar size are the two lungs. Where they touch, they are eroded
+    until they part, and every voxel then belongs to the nearer of the two.
     """
-    seeds = _two_seeds(mask)
-    if seeds is None:
-        return None
-    owner = _nearest_seed(mask, seeds, spacing_mm)
-    first, second = (filled_slices(_main_part(owner == label)) for label in (1, 2))
-    return first, second
-
-
-def filled_slices(mask: Booleans) -> Booleans:
-    """The mask with everything that it encloses within a slice."""
-    outside = _labelled_slices(~np.pad(mask, ((0, 0), (1, 1), (1, 1))))
-    filled: Booleans = (outside != outside[0, 0, 0])[:, 1:-1, 1:-1]
-    return filled
-
-
-def _labelled_slices(framed: Booleans) -> NDArray[np.uint32]:
-    """8-connected parts of each slice; the slices are laid under each other as one sheet.
-
-    The mask's slices must have a frame of False, or one of True that may hang together.
-    """
-    sheet = framed.reshape(-1, framed.shape[2])
-    labels = np.asarray(cc3d.connected_components(sheet, connectivity=8), dtype=np.uint32)
-    return labels.reshape(framed.shape)
-
-
-def _two_seeds(mask: Booleans) -> NDArray[np.uint8] | None:
-    """1 and 2 where the two lungs surely are; None if no erosion parts them."""
-    eroded = mask
-    for _ in range(MOST_EROSIONS):
-        labels = cc3d.connected_components(eroded, connectivity=18)
-        sizes = np.bincount(labels.ravel())[1:]
-        if not len(sizes):
+    count, body = parts(len(air.start), air.body_links(corners=False))
+    sizes = np.bincount(body, air.lengths, count)
+    largest = np.argsort(-sizes, kind="stable")[:2]
+    if len(largest) == 2 and sizes[largest[0]] < GREATEST_SIZE_RATIO * sizes[largest[1]]:
+        first, second = (air.kept(body == each) for each in largest)
+    else:
+        box = air.box()
+        owner = parted(air.painted_in(box), spacing_mm)
+        if owner is None:
             return None
-        order = np.argsort(sizes)[::-1]
-        if len(sizes) > 1 and sizes[order[0]] < GREATEST_SIZE_RATIO * sizes[order[1]]:
-            seed_of_part = np.zeros(len(sizes) + 1, dtype=np.uint8)
-            seed_of_part[order[:2] + 1] = (1, 2)
-            return seed_of_part[labels]
-        eroded = _eroded(eroded)
-    return None
+        first, second = (find_runs_in(owner == each, box, air.shape) for each in (1, 2))
+    return filled(main_part(first)), filled(main_part(second))
 
 
-def _eroded(mask: Booleans) -> Booleans:
-    """One erosion with the six neighbours; beyond the border is background."""
-    padded = np.pad(mask, 1)
-    result = mask.copy()
-    middle = slice(1, -1)
-    for axis in range(3):
-        for neighbours in (slice(None, -2), slice(2, None)):
-            window = [middle, middle, middle]
-            window[axis] = neighbours
-            result &= padded[tuple(window)]
-    return result
-
-
-def _nearest_seed(
-    mask: Booleans, seeds: NDArray[np.uint8], spacing_mm: tuple[float, float, float]
-) -> NDArray[np.uint8]:
-    """1 or 2 for every voxel of the mask: the seed that is nearer in mm."""
-    if np.array_equal(mask, seeds > 0):
-        return seeds
-    nearest = distance_transform_edt(
-        seeds == 0, sampling=spacing_mm, return_distances=False, return_indices=True
-    )
-    owner: NDArray[np.uint8] = np.where(mask, seeds[tuple(nearest)], np.uint8(0))
-    return owner
-
-
-def _main_part(lung: Booleans) -> Booleans:
+def main_part(lung: Runs) -> Runs:
     """The lung without parts that lie apart, first in each slice, then in 3D."""
-    labels = _labelled_slices(np.pad(lung, ((0, 0), (1, 1), (1, 1))))[:, 1:-1, 1:-1]
-    kept = lung.copy()
-    for index in range(len(lung)):
-        names, sizes = np.unique(labels[index][lung[index]], return_counts=True)
-        large = _covering(sizes)
-        if not large.all():
-            kept[index] &= ~_apart(labels[index], names[large], names[~large])
-    bodies = cc3d.connected_components(kept, connectivity=26)
-    largest = int(np.argmax(np.bincount(bodies.ravel())[1:])) + 1
-    main: Booleans = bodies == largest
-    return main
+    count, part = parts(len(lung.start), lung.links(lung.row_step, diagonal=True))
+    sizes = np.asarray(np.bincount(part, lung.lengths, count), dtype=np.float64)
+    slices = np.zeros(count, dtype=np.int64)
+    slices[part] = lung.slices
+    is_large = covering(sizes, slices)
+    is_small_run = ~is_large[part]
+    in_bends = _inside_large(lung, part, is_small_run)
+    kept = united(lung.kept(~is_small_run), in_bends)
+    count, body = parts(len(kept.start), kept.body_links(corners=True))
+    main = np.argmax(np.bincount(body, kept.lengths, count))
+    return kept.kept(body == main)
 
 
-def _covering(sizes: NDArray[np.intp]) -> Booleans:
-    """True for the fewest of the largest parts that cover 95 % of the whole."""
-    order = np.argsort(-sizes, kind="stable")
-    covered_before = np.cumsum(sizes[order]) - sizes[order]
+def covering(sizes: NDArray[np.float64], slices: Integers) -> Booleans:
+    """True for the fewest of the largest parts of each slice that cover 95 % of its whole.
+
+    Args:
+        sizes: Size of each part.
+        slices: Slice of each part.
+    """
+    order = np.lexsort((-sizes, slices))
+    running = np.cumsum(sizes[order])
+    whole = np.bincount(slices, sizes)
+    before_slice = (np.cumsum(whole) - whole)[slices[order]]
+    covered_before = running - sizes[order] - before_slice
     is_large = np.zeros(len(sizes), dtype=np.bool_)
-    is_large[order] = covered_before < COVERED_AREA * sizes.sum()
+    is_large[order] = covered_before < COVERED_AREA * whole[slices[order]]
     return is_large
 
 
-def _apart(
-    labels: NDArray[np.uint32], large: NDArray[np.uint32], small: NDArray[np.uint32]
-) -> Booleans:
-    """True in the small parts of a slice, where outside the convex hulls of the large parts."""
-    apart: Booleans = np.isin(labels, small)
-    points = np.argwhere(apart)
-    inside = np.zeros(len(points), dtype=np.bool_)
-    for name in large:
-        inside |= _in_hull(points, np.argwhere(labels == name))
-    apart[tuple(points[inside].T)] = False
-    return apart
+def _inside_large(lung: Runs, part: Integers, is_small: Booleans) -> Runs:
+    """The voxels of small parts, where within the convex hull of a large part of their slice."""
+    position = _voxels(lung.kept(is_small))
+    slices = position // lung.slice_step
+    points = np.stack((position % lung.slice_step // lung.row_step, position % lung.row_step), 1)
+    inside = np.zeros(len(position), dtype=np.bool_)
+    bounds = np.searchsorted(lung.slices, np.arange(lung.shape[0] + 1))
+    for index in np.unique(slices):
+        here = slice(bounds[index], bounds[index + 1])
+        rows, columns, lengths = lung.rows[here], lung.columns[here], lung.lengths[here]
+        first, last = np.stack((rows, columns), 1), np.stack((rows, columns + lengths - 1), 1)
+        asked = slices == index
+        for name in np.unique(part[here][~is_small[here]]):
+            chosen = part[here] == name
+            ends = np.concatenate((first[chosen], last[chosen]))
+            inside[asked] |= _in_hull(points[asked], ends)
+    single = position[inside]
+    return united(Runs(single, single + 1, lung.shape), lung.kept(np.zeros_like(is_small)))
 
 
-def _in_hull(points: NDArray[np.intp], voxels: NDArray[np.intp]) -> Booleans:
+def _voxels(runs: Runs) -> Integers:
+    """Frame position of every voxel of the runs."""
+    lengths = runs.lengths
+    offsets = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    position: Integers = np.repeat(runs.start, lengths) + offsets
+    return position
+
+
+def _in_hull(points: Integers, voxels: Integers) -> Booleans:
     """True for the points in the convex hull of the voxels' areas."""
-    half = np.array([[0.5, 0], [-0.5, 0], [0, 0.5], [0, -0.5]])
-    corners = (voxels[:, None] + half).reshape(-1, 2)
+    corners = (voxels[:, None] + HALF_VOXEL).reshape(-1, 2)
     equations = ConvexHull(corners).equations
     inside: Booleans = (points @ equations[:, :2].T + equations[:, 2] <= 1e-9).all(axis=1)
     return inside

@@ -10,7 +10,7 @@ from itertools import permutations
 import numpy as np
 
 from core.geometry import VolumeGeometry
-from core.volume import Volume
+from core.volume import Mask, Volume
 
 HEAD_BACK_LEFT = np.array([[0.0, 0.0, 1.0], [0.0, 1.0, 0.0], [1.0, 0.0, 0.0]])
 """LPS direction of growing slice, row and column after reorientation."""
@@ -45,6 +45,19 @@ def reorient(volume: Volume) -> Volume:
         missing_slices=tuple(missing),
         missing_axis=axis,
     )
+
+
+def in_stored_order(mask: Mask, stored: VolumeGeometry) -> Mask:
+    """Labels of a reoriented scan in the order in which the scan was stored.
+
+    Args:
+        mask: On the geometry that `reorient` gives.
+        stored: Geometry of the scan before it was reoriented.
+    """
+    order, flips = _nearest_order(stored)
+    step = tuple(slice(None, None, -1 if flip else 1) for flip in flips)
+    back = tuple(order.index(axis) for axis in range(3))
+    return Mask(np.ascontiguousarray(mask.labels[step].transpose(back)), stored)
 
 
 def _nearest_order(

@@ -13,6 +13,7 @@ from core.data.fitness import Fitness, Verdict
 from core.errors import ReportError
 from core.models.cards import ModelCard
 from core.prognosis import RESEARCH_USE_ONLY, Prognosis
+from core.saliency.map_trust import PART_TITLES, MapTrust
 from core.volume import SaliencyMap
 
 JsonObject = dict[str, Any]
@@ -33,7 +34,11 @@ def result_document(request: AnalysisRequest, result: AnalysisResult) -> JsonObj
         "fitness": fitness_document(request.fitness),
         "model": _model(result.card, result.clinical, result.provenance),
         "prognosis": _prognosis(result.prognosis),
-        "saliency": [_saliency(each) for each in result.saliency],
+        "lungs": _lungs(result.lung_volumes_l),
+        "saliency": [
+            _saliency(each, result.organ_share.get(each.method)) for each in result.saliency
+        ],
+        "trust": None if result.trust is None else trust_document(result.trust),
         "calcium": None,
         "provenance": _provenance(result.provenance),
     }
@@ -109,14 +114,46 @@ def _prognosis(prognosis: Prognosis) -> JsonObject:
     }
 
 
-def _saliency(saliency: SaliencyMap) -> JsonObject:
+def _lungs(volumes_l: tuple[float, float]) -> JsonObject:
+    right_l, left_l = volumes_l
+    return {"right_l": round(right_l, 3), "left_l": round(left_l, 3)}
+
+
+def _saliency(saliency: SaliencyMap, organ_share: Mapping[str, float] | None) -> JsonObject:
     return {
         "method": saliency.method,
         "target": saliency.target,
         "threshold": saliency.threshold,
+        "threshold_value": saliency.threshold * saliency.unit_value,
+        "unit_value": saliency.unit_value,
         "file": saliency_file(saliency),
         "native_shape": saliency.geometry.shape,
-        "organ_share": None,
+        "native_grid": {
+            "shape": saliency.geometry.shape,
+            "cell_mm": saliency.geometry.spacing_mm,
+            "affine_lps": saliency.geometry.affine.tolist(),
+        },
+        "organ_share": organ_share or None,
+    }
+
+
+def trust_document(trust: MapTrust) -> JsonObject:
+    """Score, band and every part of the checks of a map."""
+    return {
+        "score": trust.score,
+        "band": trust.band,
+        "words": trust.words,
+        "parts": [
+            {
+                "name": part.name,
+                "title": PART_TITLES.get(part.name, part.name),
+                "value": part.value,
+                "words": part.words,
+                "seconds": part.seconds,
+            }
+            for part in trust.parts
+        ],
+        "not_measured": trust.missing,
     }
 
 
@@ -130,6 +167,8 @@ def _provenance(provenance: Provenance) -> JsonObject:
         "steps": provenance.steps,
         "seconds": provenance.seconds,
         "created": provenance.created,
+        "run_id": provenance.run_id,
+        "note": provenance.note,
     }
 
 

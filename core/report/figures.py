@@ -1,6 +1,6 @@
 """The four key views of a result: three slices through the hottest place, and the chest in 3D."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,9 +9,10 @@ from PIL import Image
 from core.analysis_result import AnalysisResult
 from core.geometry import Floats
 from core.preprocessing.reorient import reorient
+from core.report import words
 from core.report.picture_frame import Caption, framed
 from core.views.cubes import filled_extent
-from core.views.overlay import OverlayStyle, blend
+from core.views.overlay import OverlayStyle, blend, is_signed
 from core.views.planes import (
     Plane,
     SliceGeometry,
@@ -28,8 +29,9 @@ from core.volume import Mask, SaliencyMap, Volume
 
 Picture = NDArray[np.uint8]
 
-METHOD = "gradcam"
-"""The map that the key views show: coarse enough to be read at the size of a page."""
+SHOWN_FIRST = ("gradcam", "smoothgrad", "gradient", "occlusion")
+"""The map that the key views show, the first of these that was made: GradCAM is coarse enough to be
+read at the size of a page."""
 
 OPACITY = 0.55
 CHEST_MARGIN_MM = 35.0
@@ -57,7 +59,7 @@ class KeySlice:
 def key_views(volume: Volume, result: AnalysisResult) -> dict[str, Picture]:
     """Draw axial, coronal, sagittal and volume view, each with letters, legend and captions.
 
-    The planes go through the maximum of the thresholded GradCAM, the overlay is that map.
+    The planes go through the maximum of the thresholded map (`shown_map`), which is the overlay.
 
     Args:
         volume: The CT in any storage order.
@@ -67,7 +69,7 @@ def key_views(volume: Volume, result: AnalysisResult) -> dict[str, Picture]:
         RGB uint8 (rows, columns, 3) by "axial", "coronal", "sagittal" and "volume".
     """
     upright = reorient(volume)
-    saliency = result.saliency_by(METHOD)
+    saliency = shown_map(result)
     style = OverlayStyle(
         OPACITY, result.card.gradcam_threshold if saliency is None else saliency.threshold
     )
@@ -80,6 +82,7 @@ def key_views(volume: Volume, result: AnalysisResult) -> dict[str, Picture]:
             shown.place.edge_letters(),
             _overlay_line(saliency),
             result.card.warnings,
+            _raw_threshold(saliency),
         )
         views[plane.value] = framed(shown.pixels, caption, style)
     views["volume"] = framed(*_volume_view(upright, result, style), style)
@@ -87,7 +90,7 @@ def key_views(volume: Volume, result: AnalysisResult) -> dict[str, Picture]:
 
 
 def key_slice(volume: Volume, result: AnalysisResult, plane: Plane) -> KeySlice:
-    """The slice of `plane` through the maximum of the thresholded GradCAM, cropped to the chest.
+    """The slice of `plane` through the maximum of the thresholded map, cropped to the chest.
 
     Args:
         volume: The CT, reoriented.
@@ -112,7 +115,7 @@ def key_slice(volume: Volume, result: AnalysisResult, plane: Plane) -> KeySlice:
     grey = to_grey(slice_values(volume.hu, plane, index).copy(), lookup_table(MEDIASTINUM))
     edges = (left, top, left + shape[1] * step_right, top + shape[0] * step_down)
     large = Image.fromarray(grey).resize(shape[::-1], Image.Resampling.BICUBIC, box=edges)
-    saliency = result.saliency_by(METHOD)
+    saliency = shown_map(result)
     heat = np.zeros(shape, np.float32)
     style = OverlayStyle(OPACITY)
     if saliency is not None:
@@ -122,12 +125,24 @@ def key_slice(volume: Volume, result: AnalysisResult, plane: Plane) -> KeySlice:
     return KeySlice(blend(np.array(large), heat, style), place, middle)
 
 
+def shown_map(result: AnalysisResult) -> SaliencyMap | None:
+    """The map that the key views show (`SHOWN_FIRST`); None where the run made none.
+
+    A signed gradient that stands alone is shown without its sign: it then is the gradient.
+    """
+    found = (result.saliency_by(method) for method in SHOWN_FIRST)
+    shown = next((each for each in found if each is not None), next(iter(result.saliency), None))
+    if shown is not None and is_signed(shown):
+        return replace(shown, values=np.abs(shown.values), method="gradient")
+    return shown
+
+
 def hottest_point_mm(result: AnalysisResult) -> Floats:
-    """LPS position of the cell where the thresholded GradCAM is greatest.
+    """LPS position of the cell where the thresholded map is greatest.
 
     The middle of lungs and heart where the map is missing or zero everywhere.
     """
-    saliency = result.saliency_by(METHOD)
+    saliency = shown_map(result)
     if saliency is not None:
         values = saliency.thresholded().values
         if values.max() > 0:
@@ -162,16 +177,24 @@ def _overlay_line(saliency: SaliencyMap | None) -> str:
     """What the colours are, in words."""
     if saliency is None:
         return "No saliency map was made"
-    if saliency.values.max() <= 0:
-        return f"GradCAM of the {saliency.target} is zero everywhere"
-    return f"GradCAM of the {saliency.target} · from {saliency.threshold:g} of the maximum"
+    name = words.method_name(saliency.method)
+    if not saliency.values.any():
+        return f"{name} of the {saliency.target} is zero everywhere"
+    return f"{name}, {saliency.target} · {words.one_cell(saliency)}"
+
+
+def _raw_threshold(saliency: SaliencyMap | None) -> str:
+    """The threshold in the map's own unit; nothing for an empty map."""
+    if saliency is None or not saliency.values.any():
+        return ""
+    return words.raw_threshold(saliency)
 
 
 def _volume_view(
     volume: Volume, result: AnalysisResult, style: OverlayStyle
 ) -> tuple[Picture, Caption]:
     viewpoint = Viewpoint()
-    saliency = result.saliency_by(METHOD)
+    saliency = shown_map(result)
     pixels = volume_picture(
         volume, saliency, region=result.lungs_and_heart, viewpoint=viewpoint, style=style
     )
@@ -182,4 +205,12 @@ def _volume_view(
         "bottom": direction_letters(viewpoint.down),
     }
     where = f"from the front, {viewpoint.azimuth_degrees:g}° to the patient's left"
-    return pixels, Caption("Volume", where, letters, _overlay_line(saliency), result.card.warnings)
+    caption = Caption(
+        "Volume",
+        where,
+        letters,
+        _overlay_line(saliency),
+        result.card.warnings,
+        _raw_threshold(saliency),
+    )
+    return pixels, caption

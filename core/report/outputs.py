@@ -21,6 +21,9 @@ from core.whole_file import write_whole
 
 Picture = NDArray[np.uint8]
 
+PNG_COMPRESSION = 1
+"""A tenth larger than the default level and nearly three times as fast."""
+
 
 def write_outputs(
     folder: Path, request: AnalysisRequest, result: AnalysisResult, progress: Progress = Silent()
@@ -88,5 +91,5 @@ def _png(pixels: Picture) -> bytes:
     stream = BytesIO()
     remark = PngInfo()
     remark.add_text("Comment", RESEARCH_USE_ONLY)
-    Image.fromarray(pixels).save(stream, "PNG", pnginfo=remark)
+    Image.fromarray(pixels).save(stream, "PNG", pnginfo=remark, compress_level=PNG_COMPRESSION)
     return stream.getvalue()

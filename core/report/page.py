@@ -127,7 +127,7 @@ class ReportPage(FPDF):
         for start in range(0, len(rows), columns):
             row = rows[start : start + columns]
             self.ink(INK, 9)
-            heights = [self._height(value, width - label_mm) for _, value in row]
+            heights = [self.text_height(value, width - label_mm) for _, value in row]
             self.room(max(heights))
             top = self.get_y()
             for number, (label, value) in enumerate(row):
@@ -145,18 +145,19 @@ class ReportPage(FPDF):
         self.ink(INK, 9)
         self.multi_cell(widths[1], LINE_MM, fact[1], align=Align.L)
 
-    def _height(self, text: str, width_mm: float) -> float:
+    def text_height(self, text: str, width_mm: float, *, line_mm: float = LINE_MM) -> float:
+        """Height in mm that a text takes, in the letters chosen last."""
         lines = self.multi_cell(
-            width_mm, LINE_MM, text, align=Align.L, dry_run=True, output=MethodReturnValue.LINES
+            width_mm, line_mm, text, align=Align.L, dry_run=True, output=MethodReturnValue.LINES
         )
-        return LINE_MM * len(lines) if isinstance(lines, list) else LINE_MM
+        return line_mm * len(lines) if isinstance(lines, list) else line_mm
 
     def warning_box(self, title: str, sentences: Sequence[str]) -> None:
         """A box that cannot be overlooked."""
         text = "\n".join(sentences)
         inner = self.epw - 12
         self.ink(WARNING_INK, 9.5)
-        height = self._height(text, inner) * 1.12 + 12
+        height = self.text_height(text, inner) * 1.12 + 12
         self.room(height)
         top = self.get_y()
         self.set_fill_color(*WARNING_FILL)

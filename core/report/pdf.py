@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from core.analysis_result import AnalysisRequest, AnalysisResult
 from core.report import words
 from core.report.content import result_json
+from core.report.map_page import add_organ_shares, add_trust
 from core.report.page import (
     INK,
     MUTED,
@@ -65,12 +66,14 @@ def _fill(
     page.set_creation_date(datetime.fromisoformat(provenance.created))
     page.add_page()
     _title(page, provenance.created)
-    add_study(page, request)
+    add_study(page, request, result.lung_volumes_l)
     add_warnings(page, card, result.prognosis)
     add_prognosis(page, card, result.prognosis)
     add_fitness(page, request.fitness)
     add_key_views(page, result, pictures)
+    add_organ_shares(page, result)
     page.add_page()
+    add_trust(page, result.trust)
     add_model_card(page, card, result.clinical)
     add_provenance(page, result)
     page.embed_file(

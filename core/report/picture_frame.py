@@ -34,6 +34,7 @@ class Caption:
         letters: Patient direction at "left", "right", "top", "bottom".
         overlay: What the colours are.
         warnings: Of the model's card.
+        raw_threshold: What the threshold's share of the maximum is in the map's own unit.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Caption:
     letters: Mapping[str, str]
     overlay: str
     warnings: tuple[str, ...] = ()
+    raw_threshold: str = ""
 
 
 def framed(pixels: Picture, caption: Caption, style: OverlayStyle) -> Picture:
@@ -61,7 +63,7 @@ def framed(pixels: Picture, caption: Caption, style: OverlayStyle) -> Picture:
     draw = ImageDraw.Draw(canvas)
     _edge_letters(draw, caption.letters, box)
     _header(draw, caption)
-    _legend(canvas, draw, style)
+    _legend(canvas, draw, style, caption.raw_threshold)
     _footer(draw, caption)
     return np.array(canvas)
 
@@ -142,8 +144,10 @@ def _fitting(
     write(draw, position, text, size_px=size_px, anchor="lm", colour=colour)
 
 
-def _legend(canvas: Image.Image, draw: ImageDraw.ImageDraw, style: OverlayStyle) -> None:
-    """A bar from 0 to 1: without colour below the threshold, which has its own tick."""
+def _legend(
+    canvas: Image.Image, draw: ImageDraw.ImageDraw, style: OverlayStyle, raw_threshold: str
+) -> None:
+    """A bar from 0 to 1: without colour below the threshold, which has its own tick and value."""
     left = WIDTH_PX - LEGEND_PX + 16
     top = HEADER_PX + (HEIGHT_PX - HEADER_PX - FOOTER_PX - BAR_HEIGHT_PX) // 2
     bottom = top + BAR_HEIGHT_PX
@@ -158,4 +162,6 @@ def _legend(canvas: Image.Image, draw: ImageDraw.ImageDraw, style: OverlayStyle)
     for y, label in ((top, "1"), (threshold_y, f"{style.threshold:g}"), (bottom, "0")):
         draw.line((right, y, right + 8, y), fill=WHITE, width=2)
         write(draw, (right + 14, y), label, size_px=SMALL_PX, anchor="lm")
+    edge = WIDTH_PX - MARGIN_PX // 2
+    write(draw, (edge, threshold_y + 24), raw_threshold, size_px=TINY_PX - 2, anchor="rm")
     write(draw, (left, bottom + 28), "hidden", size_px=TINY_PX, anchor="ls", colour=GREY)

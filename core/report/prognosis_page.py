@@ -17,8 +17,10 @@ PROGNOSIS_MM = 60.0
 """Height of the prognosis block: number and table on the left, curve on the right."""
 
 
-def add_study(page: ReportPage, request: AnalysisRequest) -> None:
-    """Who was scanned, when and how."""
+def add_study(
+    page: ReportPage, request: AnalysisRequest, lung_volumes_l: tuple[float, float]
+) -> None:
+    """Who was scanned, when and how; how large the lungs are (right, left, litres)."""
     series = request.series
     page.heading("Study")
     page.facts(
@@ -33,6 +35,7 @@ def add_study(page: ReportPage, request: AnalysisRequest) -> None:
             ("Voxels", words.voxels(request.volume.geometry)),
             ("Kernel", words.stated(series.kernel)),
             ("Tube voltage", words.tube_voltage(series)),
+            ("Lungs", words.lungs(lung_volumes_l)),
         ],
         columns=2,
         label_mm=21,

@@ -1,7 +1,6 @@
 """Following pages of the report: key views, model card, provenance."""
 
 from collections.abc import Mapping
-from io import BytesIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,12 +10,13 @@ from core.analysis_result import AnalysisResult
 from core.models.cards import ModelCard
 from core.prognosis import SALIENCY_CAPTION
 from core.report import words
-from core.report.figures import hottest_point_mm
+from core.report.figures import hottest_point_mm, shown_map
 from core.report.page import ReportPage
 
 Picture = NDArray[np.uint8]
 
-METHOD_NAMES = {"gradcam": "GradCAM", "gradient": "Gradient"}
+PICTURE_MM = 72.0
+"""Width of a key view: leaves room below for the shares and the trust."""
 
 
 def add_key_views(
@@ -27,14 +27,14 @@ def add_key_views(
     page.heading("Where the model looked")
     page.paragraph(SALIENCY_CAPTION)
     page.ln(2)
-    gap = 4.0
-    width = (page.epw - gap) / 2
+    gap, width = 4.0, PICTURE_MM
+    left = page.l_margin + (page.epw - 2 * width - gap) / 2
     top = page.get_y()
     for number, (name, pixels) in enumerate(pictures.items()):
         height = width * pixels.shape[0] / pixels.shape[1]
         page.image(
-            _png(pixels),
-            x=page.l_margin + (number % 2) * (width + gap),
+            Image.fromarray(pixels),
+            x=left + (number % 2) * (width + gap),
             y=top + (number // 2) * (height + gap),
             w=width,
             alt_text=f"{name} key view with saliency overlay",
@@ -45,26 +45,26 @@ def add_key_views(
 
 
 def _saliency(result: AnalysisResult) -> list[tuple[str, str]]:
-    if not result.saliency:
+    shown = shown_map(result)
+    if shown is None:
         return [("Saliency", words.NOT_GIVEN)]
     facts = [
         (
-            METHOD_NAMES.get(each.method, each.method),
-            f"of the {each.target}; {words.cells(each)}; hidden below {each.threshold:g} of its "
-            "maximum, before interpolation",
+            words.method_name(each.method),
+            f"{each.target}; {words.cells(each)}; {words.threshold(each)}",
         )
         for each in result.saliency
     ]
     x, y, z = (f"{value:.1f}".replace("-", "\N{MINUS SIGN}") for value in hottest_point_mm(result))
-    planes = f"through the maximum of GradCAM: x {x}, y {y}, z {z} mm (patient LPS)"
-    return [*facts, ("GradCAM layer", result.card.saliency_layer), ("Planes", planes)]
-
-
-def _png(pixels: Picture) -> BytesIO:
-    stream = BytesIO()
-    Image.fromarray(pixels).save(stream, "PNG")
-    stream.seek(0)
-    return stream
+    through = f"through the maximum of {words.method_name(shown.method)}"
+    planes = f"{through}: x {x}, y {y}, z {z} mm (patient LPS)"
+    thresholds = "share of the maximum (and raw value), applied to the cells before interpolation"
+    return [
+        *facts,
+        ("Thresholds", thresholds),
+        ("GradCAM layer", result.card.saliency_layer),
+        ("Planes", planes),
+    ]
 
 
 def add_model_card(page: ReportPage, card: ModelCard, clinical: Mapping[str, float]) -> None:
@@ -110,9 +110,9 @@ def add_provenance(page: ReportPage, result: AnalysisResult) -> None:
         [
             ("Series UID", words.stated(made.series_uid)),
             ("Weights SHA-256", made.weights_sha256),
-            ("Steps", "\n".join(f"{k}. {step}" for k, step in enumerate(made.steps, start=1))),
+            ("Steps", " · ".join(f"{k}. {step}" for k, step in enumerate(made.steps, start=1))),
             ("Seconds", f"{seconds} · sum {sum(made.seconds.values()):.2f}"),
-            ("Device, precision", f"{made.device}, {made.precision}"),
+            ("Device, precision", f"{made.device}, {made.precision}. {made.note}".strip()),
             ("Versions", versions),
             ("Created", made.created),
             ("Attached", "result.json: every number of this report, for programs"),

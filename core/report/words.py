@@ -13,6 +13,13 @@ NOT_STATED = "not stated"
 ANONYMISED = "anonymised"
 
 SEX = {"F": "female", "M": "male", "O": "other"}
+METHOD_NAMES = {
+    "gradcam": "GradCAM",
+    "gradient": "Gradient",
+    "signed_gradient": "Signed gradient",
+    "smoothgrad": "SmoothGrad",
+    "occlusion": "Occlusion",
+}
 AGE_UNITS = {"D": "days", "W": "weeks", "M": "months", "Y": "years"}
 
 SMALLEST_SHOWN = 0.0005
@@ -93,10 +100,39 @@ def age_and_sex(patient: Patient) -> str:
     )
 
 
+def method_name(method: str) -> str:
+    """Name of a saliency method; one that is not known keeps its own word."""
+    return METHOD_NAMES.get(method, method)
+
+
+def one_cell(saliency: SaliencyMap) -> str:
+    """Size of the cells of a map, such as "1 GradCAM cell = 11 × 11 × 14 mm" (left, back, head)."""
+    digits = 0 if min(saliency.geometry.spacing_mm) >= 3 else 1
+    size = times(f"{each:.{digits}f}" for each in reversed(saliency.geometry.spacing_mm))
+    return f"1 {method_name(saliency.method)} cell = {size} mm"
+
+
 def cells(saliency: SaliencyMap) -> str:
     """How fine a map is."""
     shape = times(str(count) for count in saliency.geometry.shape)
-    return f"{shape} cells of {voxels(saliency.geometry)}"
+    return f"{shape} cells of {one_cell(saliency).partition(' = ')[2]}"
+
+
+def threshold(saliency: SaliencyMap) -> str:
+    """From where a map is shown: share of its maximum, and the raw attribution of that share."""
+    return f"threshold {saliency.threshold:g} ({raw_threshold(saliency)})"
+
+
+def raw_threshold(saliency: SaliencyMap) -> str:
+    """The threshold of a map in its own unit, such as "5.1e−05"."""
+    value = saliency.threshold * saliency.unit_value
+    return f"{value:.2g}".replace("-", "\N{MINUS SIGN}")
+
+
+def lungs(volumes_l: tuple[float, float]) -> str:
+    """Volumes of the right and the left lung."""
+    right_l, left_l = volumes_l
+    return f"right {right_l:.1f} L, left {left_l:.1f} L"
 
 
 def date(dicom_date: str) -> str:

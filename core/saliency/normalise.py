@@ -1,4 +1,4 @@
-"""From a raw attribution to a map of 0..1 that remembers its unit."""
+"""From a raw attribution to a map of 0..1 (signed: -1..1) that remembers its unit."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,12 +19,12 @@ def to_saliency_map(
     threshold: float,
     unit_percentile: float = 100.0,
 ) -> SaliencyMap:
-    """Scale so that the given percentile of the non-zero values becomes 1, and clip there.
+    """Scale so that the given percentile of the sizes that are not 0 becomes 1, and clip there.
 
     Args:
-        raw: Not negative, on `geometry`.
+        raw: On `geometry`; what lowers the target may be negative.
         geometry: Grid of the raw values.
-        method: "gradient" or "gradcam".
+        method: One of `core.explanation.METHODS`, or "occlusion".
         target: The explained output, in words.
         threshold: Kept with the map; not applied here.
         unit_percentile: 100 for the maximum.
@@ -32,9 +32,9 @@ def to_saliency_map(
     Returns:
         A map of zeros, with `unit_value` 0, where nothing is attributed anywhere.
     """
-    hot = raw[raw > 0]
-    unit = float(np.percentile(hot, unit_percentile)) if hot.size else 0.0
-    values = np.minimum(raw / unit, 1) if unit > 0 else np.zeros_like(raw)
+    sizes = np.abs(raw[raw != 0])
+    unit = float(np.percentile(sizes, unit_percentile)) if sizes.size else 0.0
+    values = np.clip(raw / unit, -1, 1) if unit > 0 else np.zeros_like(raw)
     return SaliencyMap(
         values.astype(np.float32, copy=False),
         geometry,

@@ -1,4 +1,9 @@
-"""Perceptually uniform colour maps as tables on disk: no plotting library at run time."""
+"""Perceptually uniform colour maps as tables on disk: no plotting library at run time.
+
+Sequential: inferno, magma, viridis (S. van der Walt, N. Smith, CC0), cividis (Nunez 2018,
+doi:10.1371/journal.pone.0199239). Diverging, dark in the middle, so that on a grey slice what is
+strong is bright on both sides: berlin, managua (F. Crameri, doi:10.5281/zenodo.1243862, MIT).
+"""
 
 from functools import cache
 from pathlib import Path
@@ -7,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 COLOUR_MAPS = ("inferno", "magma", "viridis", "cividis")
+DIVERGING_MAPS = ("berlin", "managua")
+"""For signed maps: the first entry is -1, the middle 0, the last 1."""
 FOLDER = Path(__file__).resolve().parents[2] / "resources" / "colour_maps"
 
 
@@ -15,10 +22,11 @@ def colour_table(name: str) -> NDArray[np.uint8]:
     """256 x 3 RGB of a colour map.
 
     Raises:
-        ValueError: Not one of `COLOUR_MAPS`.
+        ValueError: Not one of `COLOUR_MAPS` or `DIVERGING_MAPS`.
     """
-    if name not in COLOUR_MAPS:
-        raise ValueError(f"colour map must be one of {', '.join(COLOUR_MAPS)}; got {name!r}")
+    known = (*COLOUR_MAPS, *DIVERGING_MAPS)
+    if name not in known:
+        raise ValueError(f"colour map must be one of {', '.join(known)}; got {name!r}")
     table = np.loadtxt(FOLDER / f"{name}.csv", delimiter=",", dtype=np.uint8)
     table.flags.writeable = False
     return table

@@ -64,22 +64,29 @@ def on_cubes(
         values: (slice, row, column).
         geometry: Where they lie.
         cubes: Of `cube_grid`.
-        outside: Value of cubes beyond the array.
+        outside: Value of cubes beyond the array; it is reached one voxel (or block) beyond the
+            outermost centres.
 
     Returns:
         float32 of the cubes' shape.
     """
-    factors = [max(1, int(CUBE_MM / spacing)) for spacing in geometry.spacing_mm]
-    coarse = _block_means(values, factors)
+    factors = np.array([max(1, int(CUBE_MM / spacing)) for spacing in geometry.spacing_mm])
+    near = _near(geometry, cubes, factors)
+    coarse = _block_means(values[near], factors)
     scale = np.diag([*factors, 1.0]).astype(float)
-    scale[:3, 3] = (np.array(factors) - 1) / 2
+    scale[:3, 3] = [axis.start for axis in near] + (factors - 1) / 2
     to_coarse = np.linalg.inv(geometry.affine @ scale) @ cubes.affine
-    order = np.argmax(np.abs(to_coarse[:3, :3]), axis=0)
     matrix, offset = to_coarse[:3, :3], to_coarse[:3, 3]
+    order = np.argmax(np.abs(matrix), axis=0)
     if sorted(order) == [0, 1, 2]:
-        coarse, matrix, offset = coarse.transpose(order), matrix[order], offset[order]
-        if np.abs(matrix - np.diag(np.diag(matrix))).max() < PARALLEL_TOLERANCE:
-            matrix = np.diag(matrix)  # parallel axes: SciPy then interpolates axis by axis
+        steps = matrix[order, range(3)]
+        skew = np.abs(matrix[order] - np.diag(steps)).max()
+        if skew < PARALLEL_TOLERANCE:
+            positions = [
+                offset[axis] + step * np.arange(count)
+                for axis, step, count in zip(order, steps, cubes.shape, strict=True)
+            ]
+            return _axis_by_axis(coarse.transpose(order), positions, outside)
     resampled: Values = affine_transform(
         coarse,
         matrix,
@@ -93,16 +100,52 @@ def on_cubes(
     return resampled
 
 
-def _block_means(values: NDArray[np.generic], factors: list[int]) -> NDArray[np.generic]:
+def _near(
+    geometry: VolumeGeometry, cubes: VolumeGeometry, factors: NDArray[np.intp]
+) -> tuple[slice, slice, slice]:
+    """The part of the array that the cubes can touch, in whole blocks; never empty."""
+    last = np.array(cubes.shape) - 1
+    corners = geometry.to_index(cubes.to_patient(np.array(list(np.ndindex(2, 2, 2))) * last))
+    # One block more on each side: its mean is the outer neighbour of the last position.
+    low = np.floor(corners.min(axis=0) / factors).astype(int) - 1
+    high = np.ceil(corners.max(axis=0) / factors).astype(int) + 2
+    blocks = np.array(geometry.shape) // factors
+    low = np.clip(low, 0, blocks - 1)
+    high = np.clip(high, low + 1, blocks)
+    first, second, third = (
+        slice(int(start), int(stop))
+        for start, stop in zip(low * factors, high * factors, strict=True)
+    )
+    return first, second, third
+
+
+def _axis_by_axis(coarse: NDArray[np.generic], positions: list[Floats], outside: float) -> Values:
+    """Linear interpolation at the products of `positions`; what shrinks most goes first."""
+    found = np.pad(np.asarray(coarse, np.float32), 1, constant_values=outside)
+    growth = [len(place) / count for place, count in zip(positions, coarse.shape, strict=True)]
+    for axis in np.argsort(growth):
+        last = found.shape[axis] - 1
+        place = np.clip(positions[axis] + 1, 0, last)  # the frame of `outside` comes first
+        low = np.minimum(place.astype(np.intp), last - 1)
+        share = (place - low).astype(np.float32).reshape([-1 if k == axis else 1 for k in range(3)])
+        start, rise = found.take(low, axis), found.take(low + 1, axis)
+        rise -= start
+        rise *= share
+        start += rise
+        found = start
+    return np.ascontiguousarray(found)
+
+
+def _block_means(values: NDArray[np.generic], factors: NDArray[np.intp]) -> NDArray[np.generic]:
     """Mean over blocks of `factors` voxels; the rest of an incomplete block is left out."""
-    if max(factors) == 1:
+    if factors.max() == 1:
         return values
-    counts = [count // factor for count, factor in zip(values.shape, factors, strict=True)]
+    counts = np.array(values.shape) // factors
     total: Values = np.zeros(counts, np.float32)
     for start in np.ndindex(*factors):
-        every = [
+        every = tuple(
             slice(first, first + count * factor, factor)
             for first, count, factor in zip(start, counts, factors, strict=True)
-        ]
-        total += np.asarray(values[tuple(every)], np.float32)
+        )
+        np.add(total, values[every], out=total, casting="unsafe")
     return total / np.float32(np.prod(factors))

@@ -14,6 +14,7 @@ from core.analysis_result import AnalysisRequest
 from core.data.geometry_gate import fitness_of
 from core.data.read_series import read
 from core.data.series_choice import choose_series
+from core.explaining import with_trust
 from core.progress import Silent
 from core.report.outputs import write_outputs
 
@@ -26,7 +27,7 @@ def seconds_by_step(folder: Path) -> dict[str, float]:
     volume = read(record)
     have_read = time.perf_counter()
     request = AnalysisRequest(volume, record, fitness_of(record))
-    result = analyse(request)
+    result = with_trust(analyse(request))
     analysed = time.perf_counter()
     with tempfile.TemporaryDirectory() as out:
         write_outputs(Path(out), request, result)

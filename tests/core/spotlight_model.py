@@ -47,12 +47,14 @@ def write_spotlight_bundle(models_folder: Path) -> Path:
 
 
 def _weight(name: str, parameter: torch.Tensor) -> torch.Tensor:
-    if name == "backbone.conv1.weight":  # the mean over three voxels along each axis
+    if name == "backbone.conv1.weight":  # the mean over three rows and columns of one slice
         box = torch.zeros_like(parameter)
-        box[:, :, 2:5, 2:5, 2:5] = 1 / 27
+        box[:, :, 3, 2:5, 2:5] = 1 / 9
         return box
     if name == "backbone.bn1.bias":
         return torch.full_like(parameter, -BONE)
+    if name == "backbone.layer2.0.conv1.weight":  # the last stride: leaves no voxel out
+        return torch.full_like(parameter, 1 / parameter[0].numel())
     if parameter.dim() == 5:
         centre = torch.zeros_like(parameter)
         middle = parameter.shape[-1] // 2

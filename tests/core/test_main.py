@@ -101,6 +101,10 @@ def test_analyse_writes_every_file_with_strict_json(shared_data, tmp_path):
     assert document["model"]["id"] == "mortality-resnet3d-e"
     assert document["calcium"] is None
     assert {each["method"] for each in document["saliency"]} == {"gradcam", "gradient"}
+    assert sum(document["saliency"][0]["organ_share"].values()) == pytest.approx(1, abs=1e-6)
+    assert document["trust"]["score"] == 0  # of a model that was never trained
+    assert len(document["trust"]["parts"]) == 5
+    assert document["provenance"]["seconds"]["trust"] > 0
     assert "NOT been trained" in done.stderr
     assert RESEARCH_USE_ONLY in done.stderr
 

@@ -17,7 +17,7 @@ from core.errors import ModelInputError, ResourcesError
 from core.geometry import VolumeGeometry
 from core.shared_volume import release, share
 from core.volume import Volume
-from core.worker import Done, Failed, Quit, Run, Step, Stopped, serve
+from core.worker import Ask, Done, Failed, Quit, Run, Step, Stopped, serve
 
 ANSWER_WITHIN_S = 20
 
@@ -95,6 +95,24 @@ def test_the_child_gets_the_volume_and_answers_again_and_again(child_of):
     again = child.ask(8, request_of(hu + np.int16(1)))[-1]
     assert again.result["sum"] == int(hu.sum()) + 24
     assert again.result["pid"] == child.process.pid
+
+
+def test_a_question_is_answered_by_the_function_that_it_names(child_of):
+    child = child_of("describe")
+    child.connection.send(Ask(3, "tests.small_analyses:answer_at_once", ("here", 20.0)))
+    answers = [child.answer() for _ in range(3)]
+    assert answers[0] == Step(3, 0.0, "Asking the model")
+    assert answers[1].message == "Thinking"
+    assert answers[2] == Done(3, (("here", 20.0), child.process.pid))
+
+
+def test_a_question_that_nobody_can_answer_is_a_bug_and_the_child_lives(child_of):
+    child = child_of("describe")
+    child.connection.send(Ask(4, "tests.small_analyses:there_is_none", None))
+    assert isinstance(child.answer(), Step)
+    assert isinstance(child.answer().error, Bug)
+    child.connection.send(Ask(5, "tests.small_analyses:answer_at_once", None))
+    assert child.answer().ticket == 5
 
 
 def test_cancel_stops_the_run_but_not_the_child(child_of):

@@ -70,6 +70,7 @@ def make_window(
             process=PrognosisProcess(target=target),
             cards=list_cards(tmp_path / "no-further-models"),
             warm_up=False,
+            explains="tests.example_explanations",
         )
         window = MainWindow(services)
         window.resize(1400, 900)

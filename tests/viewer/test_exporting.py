@@ -2,13 +2,16 @@
 
 import json
 import os
+from dataclasses import replace
 
 import pytest
 
 from core.errors import ReportError
 from core.progress import Silent
+from core.saliency.map_trust import SHIFT, TrustPart, trust_of
+from core.saliency.targets import MORTALITY, RISK_SCORE
 from tests.results import example_result
-from viewer.exporting import Exporter, write_report
+from viewer.exporting import Exporter, explained, write_report
 from viewer.jobs import JobRunner
 from viewer.messages import MessageLevel, Messages
 from viewer.session import Session
@@ -64,3 +67,22 @@ def test_a_folder_that_is_not_there_is_an_error_without_its_name(tmp_path):
         write_report(tmp_path / "secret" / "report.pdf", request, result, Silent())
     assert "secret" not in str(raised.value)
     assert raised.value.remedy
+
+
+def test_what_was_found_out_since_the_run_is_saved_with_it(exporter):
+    state = exporter.session.state
+    gradcam = state.result.saliency_by("gradcam")
+    same = replace(gradcam, method="smoothgrad")
+    other = replace(gradcam, target=RISK_SCORE.words)
+    trust = trust_of((TrustPart(SHIFT, 0.9, "Seen so.", 0.1),))
+    exporter.session.replace(
+        explanations={(MORTALITY.words, "smoothgrad"): same, (RISK_SCORE.words, "gradcam"): other},
+        organ_share={(MORTALITY.words, "smoothgrad"): {"heart": 1.0}},
+        trust=trust,
+    )
+    saved = explained(exporter.session.state, state.result)
+    assert [each.method for each in saved.saliency] == ["gradient", "gradcam", "smoothgrad"]
+    assert saved.saliency_by("gradcam") is gradcam
+    assert saved.organ_share["smoothgrad"] == {"heart": 1.0}
+    assert saved.organ_share["gradcam"] == state.result.organ_share["gradcam"]
+    assert saved.trust is trust

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QRectF
@@ -5,7 +7,7 @@ from PySide6.QtGui import QImage, QPainter
 
 from core.views.overlay import OverlayStyle, overlay_colours
 from tests.results import example_result
-from viewer.legend import legend_marks, paint_legend
+from viewer.legend import legend_marks, legend_title, paint_legend, value_words
 
 SALIENCY = {each.method: each for each in example_result()[1].saliency}
 
@@ -69,4 +71,44 @@ def test_the_painter_is_left_as_it_was(qapp):
     [(0.5, ["0", "1", "0.50"]), (0.05, ["1", "0.05"]), (0.95, ["0", "0.95"])],
 )
 def test_labels_never_overprint_the_threshold(threshold, labels):
-    assert [label for _, label in legend_marks(threshold)] == labels
+    marks = legend_marks(OverlayStyle(threshold=threshold), SALIENCY["gradcam"])
+    assert [label for _, label in marks] == labels
+
+
+def test_on_the_absolute_scale_the_marks_are_raw_attributions(qapp):
+    style = OverlayStyle(raw_threshold=0.00615)  # the map's maximum is 0.0123
+    marks = legend_marks(style, SALIENCY["gradcam"])
+    assert [label for _, label in marks] == ["0", "0.012", "0.00615"]
+    assert [place for place, _ in marks] == pytest.approx([0, 1, 0.5])
+
+
+def test_small_raw_attributions_are_written_with_one_power_of_ten(qapp):
+    small = replace(SALIENCY["gradcam"], unit_value=2.1e-5)
+    style = OverlayStyle(raw_threshold=9.39e-6)
+    assert legend_title(style, small) == "GradCAM ×10⁻⁶"
+    assert [label for _, label in legend_marks(style, small)] == ["0", "21", "9.39"]
+    assert value_words(style.of(small).threshold, style, small) == "9.39e−06"
+    assert legend_title(OverlayStyle(), small) == "GradCAM"
+
+
+def test_a_signed_map_runs_from_minus_one_to_one(qapp):
+    signed = replace(SALIENCY["gradient"], method="signed_gradient")
+    marks = legend_marks(OverlayStyle(threshold=0.4), signed)
+    assert marks == [
+        (0.0, "−1"), (1.0, "1"), (pytest.approx(0.3), "−0.40"), (pytest.approx(0.7), "0.40"),
+    ]  # fmt: skip
+
+
+def test_both_sides_of_a_signed_bar_are_coloured_and_its_middle_is_dark(qapp):
+    picture = QImage(280, 64, QImage.Format.Format_RGB32)
+    picture.fill(0)
+    painter = QPainter(picture)
+    signed = replace(SALIENCY["gradient"], method="signed_gradient")
+    paint_legend(painter, QRectF(10, 10, 260, 44), OverlayStyle(threshold=0.5), signed)
+    painter.end()
+    pixels = np.array(picture.constBits(), np.uint8).reshape(64, 280, 4)[:, :, 2::-1].astype(int)
+    columns = coloured(pixels).any(axis=0)
+    left, right = columns[:140].sum(), columns[140:].sum()
+    assert left == pytest.approx(62, abs=14)  # a quarter of 248 px on either side
+    assert right == pytest.approx(62, abs=14)
+    assert not columns[100:180].any()

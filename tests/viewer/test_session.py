@@ -3,10 +3,15 @@ from dataclasses import FrozenInstanceError, replace
 import numpy as np
 import pytest
 
+from core.analysis_result import AnalysisResult
 from core.geometry import VolumeGeometry
+from core.saliency.influence import Influence
+from core.saliency.map_trust import MapTrust
+from core.saliency.targets import MORTALITY, RISK_SCORE
 from core.views.planes import Plane
 from core.views.window import LUNG
 from core.volume import Volume
+from tests.results import example_result
 from viewer.session import Session, SessionState
 from viewer.view_state import PlaneView, ViewState
 
@@ -116,3 +121,45 @@ def test_zoom_and_pan_of_one_plane_leave_the_others_alone():
 def test_equal_views_are_equal_however_they_came_about():
     view = ViewState().with_plane(Plane.AXIAL, PlaneView(zoom=2.0))
     assert view.with_plane(Plane.AXIAL, PlaneView()) == ViewState()
+
+
+def asked_about(result: AnalysisResult) -> dict[str, object]:
+    saliency = result.saliency[0]
+    key = (saliency.target, "smoothgrad")
+    return {
+        "explanations": {key: replace(saliency, method="smoothgrad")},
+        "organ_share": {key: {"heart": 1.0}},
+        "trust": MapTrust(50, (), "doubtful"),
+        "influences": (
+            Influence((1, 2, 3), 20, MORTALITY, 0.3, 0.2, -0.1, -0.5, 0.01, outside=False),
+        ),
+    }
+
+
+@pytest.mark.parametrize("what", ["result", "volume"])
+def test_what_was_asked_about_a_result_goes_with_it(session, what):
+    request, result = example_result()
+    session.replace(volume=request.volume, result=result, **asked_about(result))
+    assert session.state.trust.score == 50
+    session.show(replace(session.state.view, overlay_visible=False))
+    assert session.state.trust.score == 50
+    session.replace(**{what: None})
+    state = session.state
+    assert (state.explanations, state.organ_share, state.influences) == ({}, {}, ())
+    assert state.trust is None
+
+
+def test_the_map_in_view_is_that_of_target_and_method_of_the_run_or_asked_for(session):
+    request, result = example_result()
+    session.replace(volume=request.volume, result=result, **asked_about(result))
+    state = session.state
+    assert state.map_in_view is None
+    view = replace(state.view, overlay_method="gradcam")
+    assert replace(state, view=view).map_in_view is result.saliency_by("gradcam")
+    view = replace(view, overlay_method="smoothgrad")
+    assert replace(state, view=view).map_in_view.method == "smoothgrad"
+    assert replace(state, view=view).chosen_share == {"heart": 1.0}
+    assert replace(state, view=replace(view, target=RISK_SCORE)).map_in_view is None
+    hidden = replace(state, view=replace(view, overlay_visible=False))
+    assert hidden.map_in_view is not None
+    assert hidden.chosen_map is None

@@ -12,7 +12,7 @@ from core.views.planes import Plane, nearest_slice, reslice, slice_geometry
 from core.views.window import MEDIASTINUM, Window
 from core.volume import SaliencyMap, Volume
 from tests.results import example_result, heart_mm, thorax_volume
-from viewer.slice_renderer import SliceRenderer, saliency_codes, slab
+from viewer.slice_renderer import SliceRenderer, colour_table, saliency_codes, slab
 
 BLACK_TO_WHITE = Window(255, 127.5)
 
@@ -80,6 +80,49 @@ def test_overlay_is_the_blend_of_the_report_to_within_the_rounding_of_256_codes(
     expected = blend(grey, reslice(saliency.thresholded(threshold), place), style)
     assert np.abs(shown.astype(int) - expected).max() <= 6
     assert (shown != grey[:, :, None]).any() == (expected != grey[:, :, None]).any()
+
+
+@pytest.mark.parametrize("threshold", [0.1, 0.3, 0.6])
+def test_a_signed_overlay_is_the_blend_of_the_report_to_within_the_rounding(threshold):
+    gradient = RESULT.saliency_by("gradient")
+    signs = np.where(np.indices(gradient.values.shape)[2] % 4 < 2, 1, -1).astype(np.float32)
+    saliency = replace(gradient, values=gradient.values * signs, method="signed_gradient")
+    style = OverlayStyle(opacity=0.6, threshold=threshold)
+    index = nearest_slice(THORAX, Plane.AXIAL, heart_mm(THORAX.geometry))
+    renderer = SliceRenderer(Plane.AXIAL)
+    grey = grey_of(renderer.picture(THORAX, index, MEDIASTINUM))
+    picture = renderer.picture(THORAX, index, MEDIASTINUM, saliency=saliency, style=style)
+    place = slice_geometry(THORAX.geometry, Plane.AXIAL, index)
+    cut = reslice(saliency.thresholded(threshold), place)
+    expected = blend(grey, cut, style, signed=True)
+    assert (cut < -threshold / 2).any()
+    assert (cut > threshold / 2).any()
+    assert np.abs(colours_of(picture).astype(int) - expected).max() <= 10  # 128 codes a side
+
+
+def test_what_raises_the_output_is_reddish_and_what_lowers_it_bluish():
+    values = np.array([[-1.0, 0.0, 1.0]], np.float32)
+    codes = saliency_codes(values, OverlayStyle(), signed=True)
+    assert codes.tolist() == [[127, 0, 255]]
+    table = colour_table(OverlayStyle(opacity=1.0), signed=True).reshape(256, 256)
+    low, bare, high = (int(table[code, 100]) for code in codes[0])
+    assert low & 0xFF > low >> 16 & 0xFF  # more blue than red
+    assert high >> 16 & 0xFF > high & 0xFF
+    assert bare == 0xFF646464
+
+
+def test_an_absolute_threshold_is_drawn_as_its_share_of_the_maximum():
+    saliency = RESULT.saliency_by("gradcam")
+    index = nearest_slice(THORAX, Plane.AXIAL, heart_mm(THORAX.geometry))
+    absolute = OverlayStyle(raw_threshold=0.3 * saliency.unit_value)
+    pictures = [
+        SliceRenderer(Plane.AXIAL).picture(
+            THORAX, index, MEDIASTINUM, saliency=saliency, style=style
+        )
+        for style in (absolute, OverlayStyle(threshold=0.3), OverlayStyle(threshold=0.6))
+    ]
+    assert pictures[0] == pictures[1]
+    assert pictures[0] != pictures[2]
 
 
 def test_a_pixel_without_saliency_keeps_its_exact_grey():

@@ -8,7 +8,7 @@ from core.geometry import VolumeGeometry
 from core.preprocessing.reorient import HEAD_BACK_LEFT
 from core.views.planes import Plane
 from core.views.window import LUNG, MEDIASTINUM
-from core.volume import Volume
+from core.volume import SaliencyMap, Volume
 from viewer.view_changes import (
     automatic_window,
     fitted,
@@ -17,6 +17,8 @@ from viewer.view_changes import (
     opened,
     overlay_toggled,
     reset,
+    threshold_moved,
+    threshold_scaled,
     with_overlay,
 )
 from viewer.view_state import PlaneView, ViewState
@@ -107,3 +109,42 @@ def test_a_series_is_first_seen_on_the_nearest_slice_that_is_there(missing, expe
     at = volume.geometry.to_index(moved.crosshair_mm)
     assert at[0] == pytest.approx(expected)
     assert at[1:] == pytest.approx(volume.geometry.to_index(view.crosshair_mm)[1:])
+
+
+def saliency(unit_value):
+    values = np.ones((4, 10, 20), np.float32)
+    return SaliencyMap(values, geometry(), "gradcam", "", 0.5, unit_value)
+
+
+def test_the_other_scale_cuts_the_map_at_the_same_place():
+    shown = saliency(0.08)
+    view = threshold_moved(ViewState(), 0.25, shown)
+    assert view.overlay.threshold == 0.25
+    absolute = threshold_scaled(view, shown, absolute=True)
+    assert absolute.overlay.raw_threshold == pytest.approx(0.02)
+    assert absolute.overlay.of(shown).threshold == pytest.approx(0.25)
+    assert threshold_scaled(absolute, shown, absolute=False) == view
+
+
+def test_on_the_absolute_scale_moving_the_threshold_moves_the_raw_value():
+    shown = saliency(0.08)
+    view = threshold_scaled(ViewState(), shown, absolute=True)
+    moved = threshold_moved(view, 0.75, shown)
+    assert moved.overlay.raw_threshold == pytest.approx(0.06)
+    assert (
+        moved.overlay.threshold == view.overlay.threshold
+    )  # what the relative scale comes back to
+
+
+def test_without_a_map_there_is_no_absolute_scale():
+    assert threshold_scaled(ViewState(), None, absolute=True) == ViewState()
+    assert threshold_moved(ViewState(), 0.3, None).overlay.threshold == 0.3
+
+
+def test_reset_keeps_the_colours_and_forgets_the_raw_threshold():
+    view = with_overlay(
+        ViewState(), colour_map="magma", diverging_map="managua", raw_threshold=0.1, opacity=0.9
+    )
+    overlay = reset(view, geometry(), LUNG).overlay
+    assert (overlay.colour_map, overlay.diverging_map) == ("magma", "managua")
+    assert (overlay.raw_threshold, overlay.opacity) == (None, 0.5)

@@ -122,6 +122,26 @@ def test_saliency_is_coloured_round_its_hot_spot_only(scene, example, method, na
     assert (columns.mean(), rows.mean()) == pytest.approx(expected, abs=14)
 
 
+def test_both_signs_of_a_map_are_drawn_in_their_own_places_and_colours(scene, example):
+    request, result = example
+    scene.show_volume(request.volume)
+    scene.look(*CANNED_VIEWS["Front"])
+    bare = pixels(scene.picture()).astype(int)
+    values = np.zeros((4, 8, 8), np.float32)
+    values[2, 2, 2], values[2, 2, 5] = -1.0, 1.0  # columns run to the patient's left
+    gradcam = result.saliency_by("gradcam")
+    scene.show_saliency(replace(gradcam, values=values, method="signed_gradient"), OverlayStyle())
+    drawn = pixels(scene.picture()).astype(int)
+    changed = np.abs(drawn - bare).max(axis=2) > 12
+    for index, stronger, weaker in (((2, 2, 2), 2, 0), ((2, 2, 5), 0, 2)):
+        x, y = scene.project(gradcam.geometry.to_patient(index))
+        near = np.zeros_like(changed)
+        near[round(y) - 5 : round(y) + 6, round(x) - 5 : round(x) + 6] = True
+        assert changed[near].all()
+        red_green_blue = drawn[near].mean(axis=0)
+        assert red_green_blue[stronger] > red_green_blue[weaker]
+
+
 def test_a_threshold_above_every_cell_and_none_draw_nothing(scene, example):
     request, result = example
     scene.show_volume(request.volume)

@@ -21,6 +21,7 @@ GESTURES = (
     ("Middle drag", "Pan"),
     ("Right drag, Ctrl+wheel", "Zoom"),
     ("Left click", "Place the crosshair"),
+    ("Right click, Menu key", "Menu of the place: Why here?"),
     ("Shift+move", "The crosshair follows the mouse in every view"),
     ("Shift+wheel", "Opacity of the overlay"),
     ("Double click", "One view alone, and back"),

@@ -1,18 +1,19 @@
 """The colour legend of the overlay as a small widget."""
 
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QRectF, QSize
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from core.views.overlay import OverlayStyle
 from core.volume import SaliencyMap
-from viewer.legend import paint_legend
+from viewer.legend import paint_legend, value_words
+from viewer.method_names import cell_size_words
 
 HEIGHT_PX = 52
 
 
 class LegendStrip(QWidget):
-    """Paints the legend of the shown map; empty without one."""
+    """Paints the legend of the shown map; its tool tip tells target, cell and threshold."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -24,6 +25,14 @@ class LegendStrip(QWidget):
         """Show the legend of a map, or nothing."""
         self._shown = None if saliency is None else (style, saliency)
         self.setVisible(saliency is not None)
+        if saliency is not None:
+            threshold = value_words(style.of(saliency).threshold, style, saliency)
+            words = (
+                f"Explains the {saliency.target}. {cell_size_words(saliency)}. "
+                f"Drawn from {threshold} on."
+            )
+            self.setAccessibleDescription(words)
+            self.setToolTip(words)
         self.update()
 
     def sizeHint(self) -> QSize:
@@ -37,5 +46,5 @@ class LegendStrip(QWidget):
         style, saliency = self._shown
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        paint_legend(painter, self.rect(), style, saliency)
+        paint_legend(painter, QRectF(self.rect()).adjusted(3, 2, -4, -2), style, saliency)
         painter.end()

@@ -1,66 +1,86 @@
-"""How the saliency is laid over the views: method, opacity, threshold, colours, and what it is."""
+"""How the saliency is laid over the views: what is explained, how, opacity, threshold, colours."""
 
 from dataclasses import replace
 
-from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QGridLayout,
     QHBoxLayout,
     QLabel,
+    QPushButton,
     QSlider,
     QVBoxLayout,
     QWidget,
 )
 
 from core.prognosis import SALIENCY_CAPTION
-from core.views.colour_maps import COLOUR_MAPS
-from core.volume import SaliencyMap
+from core.saliency.targets import targets_of
+from core.views.colour_maps import COLOUR_MAPS, DIVERGING_MAPS
+from core.views.overlay import is_signed
+from viewer.legend import value_words
+from viewer.method_names import cell_size_words, method_name, target_name
 from viewer.panels.labels import text_label
-from viewer.panels.legend_strip import LegendStrip
+from viewer.panels.legend_strip import HEIGHT_PX, LegendStrip
+from viewer.panels.trust_badge import TrustBadge
 from viewer.session import Session, SessionState
-from viewer.view_changes import with_overlay
+from viewer.view_changes import threshold_moved, threshold_scaled, with_overlay
 
-METHOD_TITLES = {"gradcam": "GradCAM", "gradient": "Gradient"}
+METHODS = ("gradcam", "gradient", "signed_gradient", "smoothgrad", "occlusion")
+SLOW_METHODS = {"smoothgrad": "about a minute", "occlusion": "a few minutes"}
+"""Computed only where the user says so; the others at once when they are chosen."""
+
 PERCENT = 100
 HIGHEST_THRESHOLD = 95
 """In per cent: at 100 only one cell would be left."""
 
-
-def cell_size_words(saliency: SaliencyMap) -> str:
-    """Native cell of a map, such as "1 GradCAM cell = 11 x 11 x 14 mm" (left, back, head)."""
-    spacing_mm = saliency.geometry.spacing_mm
-    digits = 0 if min(spacing_mm) >= 3 else 1
-    size = " x ".join(f"{each:.{digits}f}" for each in reversed(spacing_mm))
-    return f"1 {METHOD_TITLES.get(saliency.method, saliency.method)} cell = {size} mm"
+RELATIVE, ABSOLUTE = "of max.", "absolute"
 
 
 class OverlayPanel(QWidget):
-    """Controls of the overlay; every change is a new `ViewState`."""
+    """Controls of the overlay; every change is a new `ViewState`.
+
+    Signals:
+        map_wanted: (Target, method) of a map that the session does not hold.
+    """
+
+    map_wanted = Signal(object, str)
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("section")
         self.setAccessibleName("Overlay")
         self._session = session
+        self._at_work, self._checking = "", False
         self.visible = QCheckBox("Show (O)")
         self.visible.setAccessibleName("Show the saliency overlay")
         self.visible.setToolTip("O toggles; hold O to peek")
         self.visible.toggled.connect(lambda on: self._show(overlay_visible=on))
+        self.target = _combo("What the map explains")
+        self.target.currentIndexChanged.connect(self._choose_map)
         self.method = _combo("Saliency method")
-        self.method.currentIndexChanged.connect(self._choose_method)
+        self.method.currentIndexChanged.connect(self._choose_map)
         self.colour_map = _combo("Colour map")
-        for name in COLOUR_MAPS:
-            self.colour_map.addItem(name.capitalize(), name)
         self.colour_map.currentIndexChanged.connect(self._choose_colours)
         self.opacity, self.opacity_value = _slider("Opacity of the overlay", PERCENT)
         self.opacity.setToolTip("[ and ], or Shift and the wheel over a view")
         self.opacity.valueChanged.connect(lambda v: self._style(opacity=v / PERCENT))
         self.threshold, self.threshold_value = _slider("Threshold", HIGHEST_THRESHOLD)
-        self.threshold.setToolTip("Cells below this share of the maximum are not drawn")
-        self.threshold.valueChanged.connect(lambda v: self._style(threshold=v / PERCENT))
+        self.threshold.valueChanged.connect(self._move_threshold)
+        self.scale = _combo("Scale of the threshold")
+        for name in (RELATIVE, ABSOLUTE):
+            self.scale.addItem(name, name)
+        self.scale.setToolTip(
+            "Of max.: a share of each map's maximum. Absolute: a raw attribution, kept for "
+            "the same method from run to run."
+        )
+        self.scale.currentIndexChanged.connect(self._choose_scale)
         self.legend = LegendStrip()
+        self.badge = TrustBadge()
+        self.compute = QPushButton()
+        self.compute.setObjectName("action")
+        self.compute.clicked.connect(self._ask_for_map)
         self.words = text_label(name="muted")
         self._lay_out()
         session.changed.connect(self._follow)
@@ -71,49 +91,101 @@ class OverlayPanel(QWidget):
         grid.setHorizontalSpacing(10)
         grid.setVerticalSpacing(6)
         grid.setColumnStretch(1, 1)
-        choices = QHBoxLayout()
-        for name, combo in (("Method", self.method), ("Colours", self.colour_map)):
-            choices.addWidget(_buddy(name, combo))
-            choices.addWidget(combo, 1)
-        sliders = (
-            ("Opacity", self.opacity, self.opacity_value),
-            ("Threshold", self.threshold, self.threshold_value),
+        rows = (
+            ("Explains", (self.target, self.method)),
+            ("Opacity", (self.opacity, self.opacity_value, self.colour_map)),
+            ("Threshold", (self.threshold, self.threshold_value, self.scale)),
         )
-        for row, (name, slider, value) in enumerate(sliders):
-            for place, widget in enumerate((_buddy(name, slider), slider, value)):
-                grid.addWidget(widget, row, place)
+        for row, (name, widgets) in enumerate(rows):
+            grid.addWidget(_buddy(name, widgets[0]), row, 0)
+            line = QHBoxLayout()
+            line.setSpacing(8)
+            for widget in widgets:
+                line.addWidget(widget, 1 if widget is widgets[0] else 0)
+            grid.addLayout(line, row, 1)
+        for combo in (self.colour_map, self.scale):
+            combo.setFixedWidth(94)
+        self.method.setFixedWidth(142)
+        self.target.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self.target.setMinimumContentsLength(6)
+        self.compute.setFixedHeight(HEIGHT_PX)
         top = QHBoxLayout()
         top.addWidget(text_label("Overlay", "heading"), 1)
         top.addWidget(self.visible)
+        beneath = QHBoxLayout()
+        beneath.setSpacing(8)
+        for widget in (self.legend, self.compute):
+            beneath.addWidget(widget, 1)
+        beneath.addWidget(self.badge)
         column = QVBoxLayout(self)
-        column.setContentsMargins(14, 10, 14, 12)
-        column.setSpacing(8)
+        column.setContentsMargins(14, 8, 14, 10)
+        column.setSpacing(6)
         column.addLayout(top)
-        column.addLayout(choices)
         column.addLayout(grid)
-        column.addWidget(self.legend)
+        column.addLayout(beneath)
         column.addWidget(self.words)
         column.addWidget(text_label(SALIENCY_CAPTION, "muted"))
+
+    def choose_method(self, method: str) -> None:
+        """Show the map of a method, as if it were chosen in the menu."""
+        self.method.setCurrentIndex(max(self.method.findData(method), 0))
+
+    def show_at_work(self, words: str) -> None:
+        """Say that a map is being computed; empty words end it."""
+        self._at_work = words
+        self._refresh_map(self._session.state)
+
+    def show_checking(self, checking: bool) -> None:
+        """Say that the maps are being checked, or no longer."""
+        self._checking = checking
+        self.badge.show_trust(self._session.state.trust, checking=checking)
 
     def _show(self, **changes: object) -> None:
         self._session.show(replace(self._session.state.view, **changes))
 
-    def _style(self, **changes: float) -> None:
+    def _style(self, **changes: object) -> None:
         self._session.show(with_overlay(self._session.state.view, **changes))
 
-    def _choose_method(self, _row: int) -> None:
-        if self.method.currentData() is not None:
-            self._show(overlay_method=self.method.currentData())
+    def _choose_map(self, _row: int) -> None:
+        """Show another map; one that is missing and quickly made is asked for at once."""
+        target, method = self.target.currentData(), self.method.currentData()
+        if target is None or method is None:
+            return
+        state = self._session.state
+        view = state.view
+        if method != view.overlay_method:  # raw attributions of two methods cannot be compared
+            view = threshold_scaled(view, state.map_in_view, absolute=False)
+        self._session.show(replace(view, target=target, overlay_method=method))
+        if self._session.state.map_in_view is None and method not in SLOW_METHODS:
+            self._ask_for_map()
+
+    def _ask_for_map(self) -> None:
+        view = self._session.state.view
+        if view.overlay_method is not None:
+            self.map_wanted.emit(view.target, view.overlay_method)
 
     def _choose_colours(self, _row: int) -> None:
-        view = with_overlay(self._session.state.view, colour_map=self.colour_map.currentData())
-        self._session.show(view)
+        name = self.colour_map.currentData()
+        self._style(**{"diverging_map" if name in DIVERGING_MAPS else "colour_map": name})
+
+    def _move_threshold(self, percent: int) -> None:
+        state = self._session.state
+        self._session.show(threshold_moved(state.view, percent / PERCENT, state.map_in_view))
+
+    def _choose_scale(self, _row: int) -> None:
+        state, absolute = self._session.state, self.scale.currentData() == ABSOLUTE
+        self._session.show(threshold_scaled(state.view, state.map_in_view, absolute=absolute))
 
     def _follow(self, old: SessionState, new: SessionState) -> None:
         old_view, view = old.view, new.view
         same = (
             new.result is old.result
+            and new.trust is old.trust
+            and new.map_in_view is old.map_in_view
             and view.overlay == old_view.overlay
+            and view.target == old_view.target
             and view.overlay_method == old_view.overlay_method
             and view.overlay_visible == old_view.overlay_visible
         )
@@ -122,35 +194,77 @@ class OverlayPanel(QWidget):
 
     def _refresh(self, state: SessionState) -> None:
         """Show the state in every control, without the controls answering back."""
-        controls = (self.visible, self.method, self.colour_map, self.opacity, self.threshold)
+        controls = (
+            self.visible,
+            self.target,
+            self.method,
+            self.colour_map,
+            self.opacity,
+            self.threshold,
+            self.scale,
+        )
         blockers = [QSignalBlocker(control) for control in controls]
-        style, result = state.view.overlay, state.result
         for control in controls:
-            control.setEnabled(result is not None)
+            control.setEnabled(state.result is not None)
         self.visible.setChecked(state.view.overlay_visible)
-        self.method.clear()
-        for saliency in result.saliency if result else ():
-            title = METHOD_TITLES.get(saliency.method, saliency.method)
-            self.method.addItem(title, saliency.method)
-        if not self.method.count():
-            self.method.addItem("After a run")
-        self.method.setCurrentIndex(max(self.method.findData(state.view.overlay_method), 0))
-        self.colour_map.setCurrentIndex(self.colour_map.findData(style.colour_map))
+        self._refresh_menus(state)
+        style, saliency = state.view.overlay, state.map_in_view
+        shown = style if saliency is None else style.of(saliency)
         self.opacity.setValue(round(style.opacity * PERCENT))
-        self.threshold.setValue(round(style.threshold * PERCENT))
+        self.threshold.setValue(round(shown.threshold * PERCENT))
+        self.scale.setCurrentIndex(0 if style.raw_threshold is None else 1)
+        self.scale.setEnabled(saliency is not None)
         del blockers
         self.opacity_value.setText(f"{style.opacity:.0%}")
-        self.threshold_value.setText(f"{style.threshold:.2f}")
-        self._refresh_words(state)
+        relative = f"{shown.threshold:.2f}"
+        self.threshold_value.setText(
+            relative if saliency is None else value_words(shown.threshold, style, saliency)
+        )
+        self._refresh_map(state)
 
-    def _refresh_words(self, state: SessionState) -> None:
-        method = state.view.overlay_method
-        saliency = state.result.saliency_by(method) if state.result and method else None
+    def _refresh_menus(self, state: SessionState) -> None:
+        result, view = state.result, state.view
+        self.target.clear()
+        self.method.clear()
+        if result is None:
+            self.target.addItem("After a run")
+            self.method.addItem("After a run")
+        else:
+            for target in targets_of(result.card):
+                self.target.addItem(target_name(target), target)
+            made = [each.method for each in result.saliency if each.method not in METHODS]
+            for method in (*METHODS, *made):
+                self.method.addItem(method_name(method), method)
+        targets = [self.target.itemData(row) for row in range(self.target.count())]
+        self.target.setCurrentIndex(targets.index(view.target) if view.target in targets else 0)
+        self.method.setCurrentIndex(max(self.method.findData(view.overlay_method), 0))
+        signed = state.map_in_view is not None and is_signed(state.map_in_view)
+        self.colour_map.clear()
+        for name in DIVERGING_MAPS if signed else COLOUR_MAPS:
+            self.colour_map.addItem(name.capitalize(), name)
+        chosen = view.overlay.diverging_map if signed else view.overlay.colour_map
+        self.colour_map.setCurrentIndex(max(self.colour_map.findData(chosen), 0))
+
+    def _refresh_map(self, state: SessionState) -> None:
+        """Legend and words of the map; where it is not computed yet, the button for it."""
+        method, saliency = state.view.overlay_method, state.map_in_view
         self.legend.show_legend(state.view.overlay, saliency)
-        self.words.setVisible(saliency is not None)
+        is_missing = state.result is not None and method is not None and saliency is None
+        self.compute.setVisible(is_missing)
+        self.badge.setVisible(state.result is not None)
+        self.badge.show_trust(state.trust, checking=self._checking)
+        self.words.setVisible(saliency is not None or is_missing)
+        name = method_name(method or "")
         if saliency is not None:
-            size = cell_size_words(saliency)
-            self.words.setText(f"Explains the {saliency.target}. {size}, drawn interpolated.")
+            self.words.setText(cell_size_words(saliency))
+            self.words.setToolTip("Drawn interpolated between the middles of its cells.")
+        elif is_missing:
+            takes = f" It takes {SLOW_METHODS[method]}." if method in SLOW_METHODS else ""
+            self.compute.setText("Computing…" if self._at_work else f"Compute {name}")
+            self.compute.setEnabled(not self._at_work)
+            self.words.setText(
+                self._at_work or f"{name} is not computed for this target yet.{takes}"
+            )
 
 
 def _buddy(name: str, control: QWidget) -> QLabel:
@@ -172,6 +286,6 @@ def _slider(spoken: str, highest: int) -> tuple[QSlider, QLabel]:
     slider.setPageStep(10)
     slider.setAccessibleName(spoken)
     value = QLabel()
-    value.setMinimumWidth(40)
+    value.setMinimumWidth(46)
     value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
     return slider, value

@@ -14,7 +14,8 @@ from core.models.bundle_folders import BUNDLED, WEIGHTS_FILE, Bundle, bundles, f
 from core.models.bundles import load, parameter_counts
 from core.models.cards import read_card
 from core.models.initialisation import initialise, state_digest
-from core.models.mortality_resnet3d import build, clinical_tensor, saliency_target, to_prognosis
+from core.models.mortality_resnet3d import build, clinical_tensor, to_prognosis
+from core.saliency.targets import MORTALITY
 from tests.core.models.values import CLINICAL
 
 MODEL_D = "mortality-resnet3d-d"
@@ -52,7 +53,7 @@ def test_every_bundle_runs_forward_and_its_gradient_reaches_the_input(bundle):
     prognosis = to_prognosis(bundle.card, output)
     assert 0 < prognosis.mortality_probability < 1
     assert [risk.years for risk in prognosis.horizons] == list(bundle.card.survival.horizons_years)
-    (gradient,) = torch.autograd.grad(saliency_target(output), image)
+    (gradient,) = torch.autograd.grad(MORTALITY.value(output), image)
     assert torch.isfinite(gradient).all()
     assert gradient.abs().max() > 0
 

@@ -12,7 +12,6 @@ from core.models.mortality_resnet3d import (
     MortalityOutput,
     MortalityResNet3D,
     clinical_tensor,
-    saliency_target,
     to_prognosis,
 )
 from tests.core.models.values import CLINICAL
@@ -83,11 +82,6 @@ def test_without_a_survival_head_no_survival_is_invented():
     prognosis = to_prognosis(CARD_D, MortalityOutput(torch.zeros(1, 2), None))
     assert prognosis.survival_curve is None
     assert prognosis.horizons == ()
-
-
-def test_the_saliency_target_is_the_logit_of_death():
-    logits = torch.tensor([[1.0, 2.0], [3.0, 5.0]])
-    assert float(saliency_target(MortalityOutput(logits, None))) == 7.0
 
 
 def test_an_untrained_model_says_so_beside_its_numbers():

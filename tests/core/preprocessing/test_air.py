@@ -3,7 +3,7 @@
 import numpy as np
 from skimage.measure import label, regionprops
 
-from core.preprocessing.air import _shapes, air_in_slices
+from core.preprocessing.air import air_in_slices, shapes
 from core.preprocessing.air_runs import find_runs, parts
 from core.progress import Silent
 from tests.core.preprocessing.thorax import AIR_HU, TISSUE_HU, volume
@@ -24,7 +24,7 @@ def test_areas_and_eccentricities_are_those_of_skimage():
     blobs = np.random.default_rng(3).random((1, 40, 50)) < 0.55
     runs = find_runs(blobs, 0, 1)
     count, part = parts(len(runs.start), runs.links(runs.row_step, diagonal=True))
-    area_mm2, eccentricity = _shapes(runs, part, count, (0.5, 0.5))
+    area_mm2, eccentricity = shapes(runs, part, count, (0.5, 0.5))
     expected = sorted((p.area * 0.25, p.eccentricity) for p in regionprops(label(blobs[0])))
     np.testing.assert_allclose(
         sorted(zip(area_mm2, eccentricity, strict=True)), expected, atol=1e-9
@@ -36,7 +36,7 @@ def test_a_circle_in_millimetres_is_round_on_pixels_that_are_not_square():
     disc = (y * 2.0) ** 2 + (x * 0.5) ** 2 <= 14.0**2
     runs = find_runs(disc[None], 0, 1)
     count, part = parts(len(runs.start), runs.links(runs.row_step))
-    _, eccentricity = _shapes(runs, part, count, (2.0, 0.5))
+    _, eccentricity = shapes(runs, part, count, (2.0, 0.5))
     assert eccentricity[0] < 0.3  # 0.97 if pixels were taken for square
 
 

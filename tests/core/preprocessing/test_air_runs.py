@@ -2,9 +2,17 @@
 
 import numpy as np
 import pytest
-from scipy.ndimage import generate_binary_structure, label
+from scipy.ndimage import binary_fill_holes, generate_binary_structure, label
 
-from core.preprocessing.air_runs import find_runs, joined, parts
+from core.preprocessing.air_runs import (
+    filled,
+    find_runs,
+    find_runs_in,
+    joined,
+    parts,
+    united,
+    without,
+)
 
 IN_SLICE_8 = np.zeros((3, 3, 3), bool)
 IN_SLICE_8[1] = True
@@ -82,3 +90,70 @@ def test_every_voxel_finds_the_run_that_holds_it(mask):
         for run in held:
             assert (runs.slices[run], runs.rows[run]) == voxel[:2]
             assert 0 <= voxel[2] - runs.columns[run] < runs.lengths[run]
+
+
+@pytest.mark.parametrize(("corners", "reach"), [(False, 2), (True, 3)])
+def test_parts_in_3d_are_the_18_and_the_26_connected_ones(mask, corners, reach):
+    runs = runs_of(mask)
+    ours, count = labelled(runs, runs.body_links(corners=corners))
+    theirs, expected = label(mask, generate_binary_structure(3, reach))
+    assert count == expected
+    assert_same_parts(ours, theirs)
+
+
+def test_filling_closes_what_a_slice_encloses(mask):
+    crossed = generate_binary_structure(2, 2)  # gaps meet at corners
+    expected = [binary_fill_holes(plane, crossed) for plane in mask]
+    np.testing.assert_array_equal(filled(runs_of(mask)).painted(), expected)
+
+
+@pytest.mark.parametrize("value", [False, True])
+def test_filling_changes_neither_nothing_nor_everything(value):
+    mask = np.full((2, 3, 4), value)
+    np.testing.assert_array_equal(filled(runs_of(mask)).painted(), mask)
+
+
+def test_a_gap_in_the_first_row_of_the_volume_is_open():
+    mask = np.ones((2, 5, 7), bool)
+    mask[0, 0, 3] = mask[1, 0, 3] = mask[0, 2, 0] = mask[1, 4, 3] = mask[1, 2, 6] = False
+    np.testing.assert_array_equal(filled(runs_of(mask)).painted(), mask)
+
+
+def test_runs_that_meet_become_one():
+    mask = np.random.default_rng(9).random((3, 6, 40)) < 0.5
+    chosen = mask & (np.random.default_rng(10).random(mask.shape) < 0.5)
+    both = united(runs_of(chosen), runs_of(mask & ~chosen))
+    np.testing.assert_array_equal(both.start, runs_of(mask).start)
+    np.testing.assert_array_equal(both.stop, runs_of(mask).stop)
+
+
+def test_uniting_with_nothing_gives_the_other(mask):
+    nothing = runs_of(np.zeros_like(mask))
+    for both in (united(runs_of(mask), nothing), united(nothing, runs_of(mask))):
+        np.testing.assert_array_equal(both.painted(), mask)
+
+
+def test_without_drops_the_runs_that_share_a_voxel(mask):
+    others = np.random.default_rng(11).random(mask.shape) < 0.1
+    left = without(runs_of(mask), runs_of(others))
+    names, _ = labelled(runs_of(mask), (np.zeros(0, int), np.zeros(0, int)))
+    touched = np.unique(names[others])
+    np.testing.assert_array_equal(left.painted(), mask & ~np.isin(names, touched))
+
+
+def test_runs_found_in_a_box_lie_where_the_box_lies(mask):
+    box = (slice(1, 5), slice(2, 8), slice(3, 10))
+    inside = np.zeros_like(mask)
+    inside[box] = mask[box]
+    runs = find_runs_in(mask[box], box, mask.shape)
+    np.testing.assert_array_equal(runs.painted(), inside)
+    np.testing.assert_array_equal(runs.painted_in(box), mask[box])
+
+
+@pytest.mark.parametrize("block", [(1, 1, 1), (1, 2, 2), (4, 2, 3)])
+def test_a_block_is_touched_if_one_of_its_voxels_is(mask, block):
+    sparse = mask & (np.random.default_rng(12).random(mask.shape) < 0.1)
+    touched = runs_of(sparse).in_blocks(block)
+    for index in np.ndindex(touched.shape):
+        voxels = tuple(slice(i * n, (i + 1) * n) for i, n in zip(index, block, strict=True))
+        assert touched[index] == sparse[voxels].any()

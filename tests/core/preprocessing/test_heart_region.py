@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 from scipy.ndimage import distance_transform_edt
+from scipy.spatial import ConvexHull
 from skimage.morphology import convex_hull_image
 
-from core.preprocessing.heart_region import DILATION_MM, lungs_and_heart
+from core.preprocessing.heart_region import DILATION_MM, _corners, _inside, lungs_and_heart
 from core.preprocessing.lung_mask import find_lungs
 from tests.core.preprocessing.real_scans import dice, read_scan
 from tests.core.preprocessing.thorax import ellipsoid, left_lung, mask, right_lung
@@ -69,8 +70,24 @@ def test_without_lungs_there_is_no_region():
 
 def test_the_heart_of_a_real_scan_is_inside_and_the_table_is_not(shared_data):
     scan = read_scan(shared_data / "cip-tiny" / "dicom")
-    lungs = find_lungs(scan)
+    lungs = find_lungs(scan).model
     region = lungs_and_heart(lungs).labels
     assert region[lungs.labels > 0].all()
     assert region[26, 15:25, 28:38].all()  # the ventricles
     assert not region[:, 55:].any()  # the table
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_corners_and_inside_are_those_of_the_exact_hull(seed):
+    """Whole numbers, so that corners, edges and rows coincide."""
+    draw = np.random.default_rng(seed)
+    points = draw.integers(1, 19, (4 + 30 * seed, 2)).astype(float)
+    hull = ConvexHull(points)
+    corners = _corners(points)
+    np.testing.assert_array_equal(
+        np.unique(corners, axis=0), np.unique(points[hull.vertices], axis=0)
+    )
+    grid = np.argwhere(np.ones((20, 22)))
+    equations = hull.equations
+    expected = (grid @ equations[:, :2].T + equations[:, 2] <= 1e-9).all(axis=1).reshape(20, 22)
+    np.testing.assert_array_equal(_inside(corners, (20, 22), (1.0, 1.0)), expected)

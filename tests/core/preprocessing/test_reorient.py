@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from core.geometry import VolumeGeometry
-from core.preprocessing.reorient import HEAD_BACK_LEFT, reorient
-from core.volume import Volume
+from core.preprocessing.reorient import HEAD_BACK_LEFT, in_stored_order, reorient
+from core.volume import Mask, Volume
 from tests.phantoms import MARKER_HU, MARKER_MM, STORAGE_ORDERS, marked_thorax, thorax_hu
 
 NAMES = sorted(STORAGE_ORDERS)
@@ -79,3 +79,13 @@ def test_missing_slices_turn_with_the_values(name):
     slabs = np.moveaxis(turned.hu, turned.missing_axis, 0)
     empty = [k for k, slab in enumerate(slabs) if (slab == -1024).all()]
     assert turned.missing_slices == tuple(empty)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_labels_go_back_into_the_stored_order(name):
+    stored = marked_thorax(STORAGE_ORDERS[name])
+    turned = reorient(stored)
+    labels = Mask((turned.hu % 251).astype(np.uint8), turned.geometry)
+    back = in_stored_order(labels, stored.geometry)
+    np.testing.assert_array_equal(back.labels, (stored.hu % 251).astype(np.uint8))
+    assert back.geometry.agrees_with(stored.geometry)

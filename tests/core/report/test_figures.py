@@ -5,7 +5,7 @@ import pytest
 
 from core.geometry import VolumeGeometry
 from core.preprocessing.reorient import reorient
-from core.report.figures import PIXEL_MM, hottest_point_mm, key_slice, key_views
+from core.report.figures import PIXEL_MM, hottest_point_mm, key_slice, key_views, shown_map
 from core.report.picture_frame import HEIGHT_PX, WIDTH_PX
 from core.views.planes import Plane
 from core.volume import SaliencyMap, Volume
@@ -153,3 +153,32 @@ def test_a_map_of_zeros_colours_nothing(example):
     empty = replace(saliency, values=np.zeros(saliency.geometry.shape, np.float32))
     pixels = key_slice(request.volume, replace(result, saliency=(empty,)), Plane.AXIAL).pixels
     assert np.array_equal(pixels[..., 0], pixels[..., 2])
+
+
+def test_another_map_is_shown_where_no_gradcam_was_made(example):
+    request, result = example
+    smooth = replace(result.saliency_by("gradient"), method="smoothgrad")
+    without = replace(result, saliency=(smooth,))
+    assert shown_map(without) is smooth
+    shown = key_slice(reorient(request.volume), without, Plane.AXIAL)
+    plain = key_slice(reorient(request.volume), replace(result, saliency=()), Plane.AXIAL)
+    assert (shown.pixels.max(axis=2) - shown.pixels.min(axis=2)).any()
+    assert not (plain.pixels.max(axis=2) - plain.pixels.min(axis=2)).any()
+
+
+def test_gradcam_comes_before_every_other_map(example):
+    _, result = example
+    assert shown_map(result).method == "gradcam"
+    assert shown_map(replace(result, saliency=result.saliency[::-1])).method == "gradcam"
+    assert shown_map(replace(result, saliency=())) is None
+
+
+def test_a_signed_gradient_that_stands_alone_is_shown_without_its_sign(example):
+    _, result = example
+    positive = result.saliency_by("gradient")
+    signed = replace(positive, values=-positive.values, method="signed_gradient")
+    alone = replace(result, saliency=(signed,))
+    assert np.array_equal(shown_map(alone).values, positive.values)
+    assert shown_map(alone).method == "gradient"
+    hottest = hottest_point_mm(alone)
+    assert hottest == pytest.approx(hottest_point_mm(replace(result, saliency=(positive,))))

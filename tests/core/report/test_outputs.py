@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -91,3 +92,19 @@ def test_a_real_scan_is_written_with_pictures_that_show_it(shared_data, tmp_path
         with Image.open(tmp_path / f"key_{name}.png") as picture:
             grey = np.array(picture.convert("L"))[80:700, 40:800]
         assert grey.std() > 15
+
+
+def test_every_map_of_the_run_is_written_and_named_in_the_json(tmp_path):
+    request, result = example_result()
+    signed = replace(
+        result.saliency_by("gradient"),
+        values=-result.saliency_by("gradient").values,
+        method="signed_gradient",
+    )
+    write_outputs(tmp_path, request, replace(result, saliency=(*result.saliency, signed)))
+    named = [
+        each["file"] for each in json.loads((tmp_path / "result.json").read_bytes())["saliency"]
+    ]
+    assert named == ["gradient.nii.gz", "gradcam.nii.gz", "signed_gradient.nii.gz"]
+    values, _ = read_nifti(tmp_path / "signed_gradient.nii.gz")
+    assert values.min() == -1  # what lowers the output is kept, with its sign

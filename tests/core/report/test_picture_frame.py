@@ -55,7 +55,9 @@ def test_the_legend_has_colours_only_above_the_threshold():
 
 
 def test_no_text_leaves_the_frame():
-    long = Caption("Axial", "z " * 80, LETTERS, "word " * 90, (NOT_TRAINED,) * 4)
+    long = Caption(
+        "Axial", "z " * 80, LETTERS, "word " * 90, (NOT_TRAINED,) * 4, "1.2e\N{MINUS SIGN}05"
+    )
     frame = framed(blue(100, 100), long, STYLE)
     assert frame.shape == (HEIGHT_PX, WIDTH_PX, 3)
     border = np.concatenate([frame[:, -6:].reshape(-1, 3), frame[-4:].reshape(-1, 3)])
@@ -67,3 +69,12 @@ def test_the_warning_and_the_line_on_use_are_burned_in():
     without = framed(blue(100, 100), replace(CAPTION, warnings=()), STYLE)
     assert not np.array_equal(with_warning[-140:], without[-140:])
     assert (without[-140:].max(axis=2) > 120).sum() > 500
+
+
+def test_the_threshold_stands_in_the_legend_in_the_unit_of_the_map_too():
+    raw = framed(blue(100, 100), replace(CAPTION, raw_threshold="0.0062"), STYLE)
+    rows, columns, _ = np.nonzero(raw != framed(blue(100, 100), CAPTION, STYLE))
+    _, top, right, bottom = picture_area()
+    assert columns.min() > right
+    threshold_row = (top + bottom) / 2 + (0.5 - STYLE.threshold) * 380
+    assert abs(rows.mean() - threshold_row) < 40

@@ -1,5 +1,7 @@
 """GradCAM by hand, against captum, and in the right millimetres."""
 
+from copy import deepcopy
+
 import numpy as np
 import pytest
 import torch
@@ -40,7 +42,15 @@ def small_case():
     network.eval().requires_grad_(requires_grad=False)
     image = np.random.default_rng(5).random((32, 48, 40), dtype=np.float32)
     ours = infer(network, image, None, engine=choose_engine("cpu", "fp32"), progress=Silent())
-    return network, torch.from_numpy(image)[None, None], ours
+    return exact_copy(network), torch.from_numpy(image)[None, None].double(), ours
+
+
+def exact_copy(network):
+    """In float64: there captum meets no ReLU whose input fp32 rounds to the wrong side of 0.
+
+    With this image the eager fp32 network does: its own gradient is 1.5 % off at one voxel.
+    """
+    return deepcopy(network).double()
 
 
 def relative_difference(ours, reference):
@@ -58,7 +68,7 @@ def test_our_gradcam_equals_captums(small_case):
 def test_our_gradient_equals_captums(small_case):
     network, image, ours = small_case
     image = image.clone().requires_grad_()
-    reference = Saliency(lambda x: network(x).logits).attribute(image, target=DEAD)
+    reference = Saliency(lambda x: network(x).logits).attribute(image, target=DEAD, abs=False)
     assert relative_difference(ours.gradient, reference[0, 0].numpy()) < 1e-5
 
 

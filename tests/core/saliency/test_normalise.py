@@ -38,3 +38,15 @@ def test_the_threshold_keeps_what_reaches_it_and_drops_the_rest():
     kept = saliency([0, 1, 2, 3, 4, 5, 6, 8]).thresholded()
     assert kept.values.ravel().tolist() == [0, 0, 0, 0, 0.5, 0.625, 0.75, 1]
     assert kept.threshold == 0.5
+
+
+def test_a_signed_map_runs_from_minus_one_to_one_and_is_thresholded_by_size():
+    made = saliency([-8, -4, -1, 0, 1, 2, 4, 6])
+    assert made.values.ravel().tolist() == [-1, -0.5, -0.125, 0, 0.125, 0.25, 0.5, 0.75]
+    assert made.unit_value == 8
+    assert made.thresholded().values.ravel().tolist() == [-1, -0.5, 0, 0, 0, 0, 0.5, 0.75]
+
+
+def test_a_signed_map_is_clipped_on_both_sides():
+    made = saliency([-1000, 1, 1, -1, 1, -1, 1, 1000], unit_percentile=50)
+    assert made.values.ravel().tolist() == [-1, 1, 1, -1, 1, -1, 1, 1]

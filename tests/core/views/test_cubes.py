@@ -57,3 +57,28 @@ def test_the_extent_of_an_empty_mask_is_the_whole_grid():
     first, last = filled_extent(Mask(np.zeros((3, 4, 5), np.uint8), geometry))
     assert first.tolist() == [0, 0, 0]
     assert last.tolist() == [2, 3, 4]
+
+
+@pytest.mark.parametrize("name", GRIDS)
+def test_what_lies_far_from_the_cubes_changes_nothing(name):
+    axes, spacing_mm = GRIDS[name]
+    geometry = VolumeGeometry.from_axes((90, 160, 170), (5, -7, 11), axes, spacing_mm)
+    values = np.random.default_rng(2).normal(size=geometry.shape).astype(np.float32)
+    labels = np.zeros(geometry.shape, np.uint8)
+    labels[tuple(slice(n // 2 - 2, n // 2 + 2) for n in labels.shape)] = 1
+    cubes = cube_grid(geometry, Mask(labels, geometry))
+    index = geometry.to_index(cubes.to_patient(np.stack(np.indices(cubes.shape), axis=-1)))
+    low, high = index.min(axis=(0, 1, 2)) - 6, index.max(axis=(0, 1, 2)) + 6
+    grid = np.stack(np.indices(geometry.shape), axis=-1)
+    far = ((grid < low) | (grid > high)).any(axis=-1)
+    assert 0.05 < far.mean() < 0.99
+    changed = np.where(far, np.float32(1e6), values)
+    expected = on_cubes(values, geometry, cubes, outside=-1)
+    assert np.array_equal(on_cubes(changed, geometry, cubes, outside=-1), expected)
+
+
+def test_cubes_beyond_the_array_are_outside():
+    geometry = VolumeGeometry.from_axes((9, 9, 9), (0, 0, 0), HEAD_BACK_LEFT, (2, 2, 2))
+    away = VolumeGeometry.from_axes((9, 9, 9), (500, 0, 0), HEAD_BACK_LEFT, (2, 2, 2))
+    cubes = cube_grid(away, None)
+    assert np.all(on_cubes(np.ones((9, 9, 9)), geometry, cubes, outside=-1000) == -1000)

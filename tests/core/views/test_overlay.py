@@ -1,8 +1,10 @@
 import numpy as np
 import pytest
 
-from core.views.colour_maps import COLOUR_MAPS, colour_table
-from core.views.overlay import OverlayStyle, blend, overlay_colours
+from core.geometry import VolumeGeometry
+from core.views.colour_maps import COLOUR_MAPS, DIVERGING_MAPS, colour_table
+from core.views.overlay import OverlayStyle, blend, is_signed, overlay_colours
+from core.volume import SaliencyMap
 
 GREY = np.full((2, 3), 100, np.uint8)
 
@@ -60,6 +62,59 @@ def test_every_colour_map_gets_brighter_and_has_256_colours(name):
     brightness = table @ [0.2126, 0.7152, 0.0722]
     assert (np.diff(brightness) > -1).all()
     assert brightness[-1] - brightness[0] > 150
+
+
+def brightness_of(table):
+    return table @ [0.2126, 0.7152, 0.0722]
+
+
+@pytest.mark.parametrize("name", DIVERGING_MAPS)
+def test_a_diverging_map_is_dark_in_the_middle_and_alike_bright_at_both_ends(name):
+    brightness = brightness_of(colour_table(name))
+    middle = int(brightness.argmin())
+    assert middle == pytest.approx(128, abs=4)
+    assert (np.diff(brightness[: middle + 1]) < 1).all()
+    assert (np.diff(brightness[middle:]) > -1).all()
+    assert min(brightness[0], brightness[-1]) - brightness[middle] > 130
+    assert brightness[0] == pytest.approx(brightness[-1], abs=20)
+
+
+@pytest.mark.parametrize("name", DIVERGING_MAPS)
+def test_both_signs_are_told_apart_and_stand_out_from_their_threshold_on(name):
+    style = OverlayStyle(diverging_map=name)
+    low, high = (overlay_colours(style, sign=sign).astype(int) for sign in (-1, 1))
+    np.testing.assert_array_equal(low[-1], colour_table(name)[0])
+    np.testing.assert_array_equal(high[-1], colour_table(name)[255])
+    assert np.abs(low - high).sum(axis=1).min() > 60
+    assert np.diff(brightness_of(low)).mean() > 0.1
+
+
+def test_a_signed_pixel_takes_the_colour_of_its_side():
+    style = OverlayStyle(opacity=1.0, threshold=0.5)
+    rgb = blend(GREY, saliency(-1, 1, 0, -0.2, 0.2, 0), style, signed=True)
+    np.testing.assert_array_equal(rgb[0, 0], colour_table("berlin")[0])
+    np.testing.assert_array_equal(rgb[0, 1], colour_table("berlin")[255])
+    assert (rgb.reshape(6, 3)[2:] == 100).all()
+
+
+def small_map(method, unit_value):
+    geometry = VolumeGeometry((1, 1, 2), np.eye(4))
+    return SaliencyMap(np.ones((1, 1, 2), np.float32), geometry, method, "", 0.5, unit_value)
+
+
+def test_an_absolute_threshold_is_a_share_of_each_maps_own_maximum():
+    style = OverlayStyle(threshold=0.7, raw_threshold=0.02)
+    assert style.of(small_map("gradcam", 0.08)).threshold == pytest.approx(0.25)
+    assert style.of(small_map("gradcam", 0.01)).threshold == 1.0
+    assert style.of(small_map("gradcam", 0.0)).threshold == 1.0
+    relative = OverlayStyle(threshold=0.7)
+    assert relative.of(small_map("gradcam", 0.08)) is relative
+
+
+def test_only_signed_methods_are_signed():
+    assert is_signed(small_map("signed_gradient", 1.0))
+    assert is_signed(small_map("occlusion", 1.0))
+    assert not is_signed(small_map("gradient", 1.0))
 
 
 def test_an_unknown_colour_map_is_named():

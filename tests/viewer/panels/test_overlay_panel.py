@@ -4,10 +4,14 @@ import pytest
 from PySide6.QtCore import Qt
 
 from core.prognosis import SALIENCY_CAPTION
+from core.saliency.targets import MORTALITY, Target, targets_of
 from tests.results import example_result
-from viewer.panels.overlay_panel import OverlayPanel, cell_size_words
+from viewer.method_names import cell_size_words
+from viewer.panels.overlay_panel import METHODS, OverlayPanel
 from viewer.session import Session
 from viewer.view_changes import opacity_moved, with_overlay
+
+FIVE_YEARS = Target("horizon", 5.0)
 
 
 @pytest.fixture
@@ -46,7 +50,7 @@ def test_the_panel_follows_keys_pressed_elsewhere(session, panel):
 
 
 def test_choosing_a_method_draws_that_map(session, panel):
-    assert panel.method.count() == 2
+    assert [panel.method.itemData(k) for k in range(panel.method.count())] == list(METHODS)
     panel.method.setCurrentIndex(panel.method.findData("gradient"))
     assert session.state.overlay_map.method == "gradient"
 
@@ -54,6 +58,98 @@ def test_choosing_a_method_draws_that_map(session, panel):
 def test_choosing_colours_changes_the_style(session, panel):
     panel.colour_map.setCurrentIndex(panel.colour_map.findData("viridis"))
     assert session.state.view.overlay.colour_map == "viridis"
+
+
+def choose(combo, data):
+    rows = [combo.itemData(row) for row in range(combo.count())]
+    combo.setCurrentIndex(rows.index(data))
+
+
+def test_every_target_of_the_model_can_be_chosen(session, panel):
+    offered = [panel.target.itemData(row) for row in range(panel.target.count())]
+    assert offered == list(targets_of(session.state.result.card))
+    names = [panel.target.itemText(row) for row in range(panel.target.count())]
+    assert names[:3] == ["Mortality", "Risk score", "1-year risk"]
+
+
+def test_a_map_of_another_target_is_asked_for_and_meanwhile_none_is_drawn(qtbot, session, panel):
+    with qtbot.waitSignal(panel.map_wanted) as asked:
+        choose(panel.target, FIVE_YEARS)
+    assert asked.args == [FIVE_YEARS, "gradcam"]
+    assert session.state.overlay_map is None
+    assert panel.legend.isHidden()
+    assert panel.compute.isVisible()
+
+
+def test_a_map_that_arrives_is_drawn_with_its_own_words(session, panel):
+    choose(panel.target, FIVE_YEARS)
+    gradcam = session.state.result.saliency_by("gradcam")
+    arrived = replace(gradcam, target=FIVE_YEARS.words)
+    session.replace(explanations={(FIVE_YEARS.words, "gradcam"): arrived})
+    assert session.state.chosen_map is arrived
+    assert panel.compute.isHidden()
+    assert FIVE_YEARS.words in panel.legend.accessibleDescription()
+
+
+def test_a_slow_map_waits_for_the_button(qtbot, session, panel):
+    with qtbot.assertNotEmitted(panel.map_wanted):
+        choose(panel.method, "occlusion")
+    assert "minutes" in panel.words.text()
+    with qtbot.waitSignal(panel.map_wanted) as asked:
+        panel.compute.click()
+    assert asked.args == [MORTALITY, "occlusion"]
+
+
+def test_while_a_map_is_computed_its_button_rests(session, panel):
+    choose(panel.method, "occlusion")
+    panel.show_at_work("Occlusion 3 of 90")
+    assert not panel.compute.isEnabled()
+    assert panel.words.text() == "Occlusion 3 of 90"
+    panel.show_at_work("")
+    assert panel.compute.isEnabled()
+
+
+def test_the_absolute_scale_tells_raw_attributions(session, panel):
+    unit = session.state.result.saliency_by("gradcam").unit_value  # 0.0123
+    panel.threshold.setValue(50)
+    choose(panel.scale, "absolute")
+    assert session.state.view.overlay.raw_threshold == pytest.approx(0.5 * unit)
+    assert panel.threshold_value.text() == "0.00615"  # 0.5 x 0.0123
+    panel.threshold.setValue(80)
+    assert session.state.view.overlay.raw_threshold == pytest.approx(0.8 * unit)
+    choose(panel.scale, "of max.")
+    assert session.state.view.overlay.raw_threshold is None
+    assert session.state.view.overlay.threshold == pytest.approx(0.8)
+
+
+def test_an_absolute_threshold_cuts_another_map_at_the_same_attribution(session, panel):
+    choose(panel.scale, "absolute")
+    gradcam = session.state.result.saliency_by("gradcam")
+    stronger = replace(gradcam, target=FIVE_YEARS.words, unit_value=2 * gradcam.unit_value)
+    session.replace(explanations={(FIVE_YEARS.words, "gradcam"): stronger})
+    before = (session.state.overlay_map.values > 0).sum()
+    choose(panel.target, FIVE_YEARS)
+    drawn = session.state.overlay_map
+    assert drawn.threshold == pytest.approx(0.25)  # half of the maximum before, a quarter now
+    assert (drawn.values > 0).sum() > before
+
+
+def test_the_absolute_scale_does_not_outlive_its_method(session, panel):
+    choose(panel.scale, "absolute")
+    choose(panel.method, "gradient")
+    assert session.state.view.overlay.raw_threshold is None
+    assert session.state.view.overlay.threshold == pytest.approx(0.5)
+
+
+def test_a_signed_map_offers_diverging_colours(session, panel):
+    signed = replace(session.state.result.saliency_by("gradient"), method="signed_gradient")
+    session.replace(explanations={(MORTALITY.words, "signed_gradient"): signed})
+    choose(panel.method, "signed_gradient")
+    names = [panel.colour_map.itemData(row) for row in range(panel.colour_map.count())]
+    assert names == ["berlin", "managua"]
+    choose(panel.colour_map, "managua")
+    style = session.state.view.overlay
+    assert (style.diverging_map, style.colour_map) == ("managua", "inferno")
 
 
 def test_unticking_hides_the_map(qtbot, session, panel):
@@ -81,7 +177,7 @@ def test_the_native_cell_is_told_in_mm_left_back_head(session, panel):
     gradcam = session.state.result.saliency_by("gradcam")  # 384 x 384 x 280 mm in 8 x 8 x 4 cells
     assert cell_size_words(gradcam) == "1 GradCAM cell = 48 x 48 x 70 mm"
     assert cell_size_words(gradcam) in panel.words.text()
-    assert gradcam.target in panel.words.text()
+    assert gradcam.target in panel.legend.accessibleDescription()
 
 
 def test_the_caption_is_always_there(panel):

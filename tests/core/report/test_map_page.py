@@ -1,0 +1,93 @@
+from dataclasses import replace
+from io import BytesIO
+
+import numpy as np
+import pypdf
+import pytest
+
+from core.report.map_page import NOT_A_PROOF, NOT_CHECKED
+from core.report.pdf import write_pdf
+from core.saliency.map_trust import PART_TITLES, TrustPart, trust_of
+from tests.results import ORGAN_SHARE, example_result
+
+PICTURES = {
+    name: np.full((88, 96, 3), 90, np.uint8) for name in ("axial", "coronal", "sagittal", "volume")
+}
+VALUES = (0.64, 0.9, 0.8, 0.3, 0.7)
+TRUST = trust_of(
+    tuple(
+        TrustPart(name, value, f"What was seen of {name}.", 1.0)
+        for name, value in zip(PART_TITLES, VALUES, strict=True)
+    )
+)
+
+
+@pytest.fixture
+def pages(tmp_path):
+    """Texts of the pages of a report."""
+
+    def write(**changes):
+        request, result = example_result()
+        write_pdf(tmp_path / "report.pdf", request, replace(result, **changes), PICTURES)
+        reader = pypdf.PdfReader(BytesIO((tmp_path / "report.pdf").read_bytes()))
+        return [page.extract_text() for page in reader.pages]
+
+    return write
+
+
+def test_every_region_stands_with_its_share_for_each_map(pages):
+    text = "\n".join(pages())
+    for region, share in ORGAN_SHARE.items():
+        assert region.capitalize() in text
+        assert f"{100 * share:.1f} %" in text
+    assert text.count("Great vessels") == 2  # the gradient's and GradCAM's
+
+
+def test_the_shares_stand_on_the_page_of_the_pictures(pages):
+    page = next(text for text in pages() if "Where the model looked" in text)
+    assert "Where the maps lie" in page
+
+
+def test_without_shares_there_is_no_empty_chart(pages):
+    assert "Where the maps lie" not in "\n".join(pages(organ_share={}))
+    assert "Where the maps lie" not in "\n".join(pages(organ_share={"gradcam": {}}))
+
+
+def test_the_score_stands_with_every_part_and_what_was_seen(pages):
+    text = "\n".join(pages(trust=TRUST))
+    assert f"{TRUST.score} of 100" in text
+    for (name, title), value in zip(PART_TITLES.items(), VALUES, strict=True):
+        assert title in text
+        assert f"{value:.2f}" in text
+        assert f"What was seen of {name}." in text
+    assert NOT_A_PROOF in text.replace("\n", " ")
+
+
+def test_a_map_without_a_picture_gets_its_words_alone(pages):
+    empty = replace(TRUST, score=0, parts=(), words="not trustworthy. The map is empty.")
+    text = "\n".join(pages(trust=empty))
+    assert "0 of 100" in text
+    assert "The map is empty." in text
+
+
+def test_what_nobody_checked_is_called_so(pages):
+    assert NOT_CHECKED in "\n".join(pages())
+
+
+def test_the_maps_are_named_with_target_cell_and_threshold(pages):
+    text = "\n".join(pages()).replace("\n", " ")
+    assert "logit of death (class 1); 4 × 8 × 8 cells of 48 × 48 × 70 mm" in text
+    assert "threshold 0.5 (0.0062)" in text
+
+
+def test_the_volumes_of_the_lungs_stand_with_the_study(pages):
+    assert "right 2.6 L, left 2.6 L" in pages()[0]
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_the_report_keeps_to_three_pages(pages, count):
+    _, result = example_result()
+    methods = ("gradcam", "gradient", "signed_gradient")[:count]
+    maps = tuple(replace(result.saliency[0], method=method) for method in methods)
+    shares = dict.fromkeys(methods, ORGAN_SHARE)
+    assert len(pages(trust=TRUST, saliency=maps, organ_share=shares)) == 3
