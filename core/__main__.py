@@ -130,6 +130,66 @@ def lungs_command(
     print_note(EPILOG)
 
 
+@app.command("calcium", epilog=EPILOG)
+def calcium_command(  # noqa: PLR0913  one parameter for each option
+    path: PathArgument,
+    candidates: Annotated[
+        bool, typer.Option("--candidates", help="List everything that could be calcium.")
+    ] = False,
+    marks: Annotated[
+        Path | None, typer.Option(help='JSON file: [{"vessel": "LAD", "point_mm": [x, y, z]}].')
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder for the files of the score.")
+    ] = None,
+    series: Annotated[str, typer.Option(help="Series UID; else the best for calcium.")] = "",
+    rule: Annotated[
+        str, typer.Option(help="Cut points for another tube voltage, by the begin of their name.")
+    ] = "",
+    connectivity: Annotated[int, typer.Option(help="Neighbours in plane: 8 or 4.")] = 8,
+    calibration: Annotated[
+        float | None, typer.Option(help="Mass per mm3 and HU, in mg; else no mass.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Score marked coronary calcium, or list every candidate; points in patient LPS mm."""
+    _require_sense(candidates, marks, out, connectivity, calibration)
+    from core.calcium_command import calcium_document, print_calcium, rule_named
+
+    with progress_on_stderr() as progress:
+        document = calcium_document(
+            path,
+            progress=progress,
+            marks=marks,
+            out=out,
+            series_uid=series,
+            rule=rule_named(rule, connectivity),
+            calibration=calibration,
+        )
+    if as_json:
+        _print_json(document)
+    else:
+        print_calcium(document)
+    print_note(EPILOG)
+
+
+def _require_sense(
+    candidates: bool,
+    marks: Path | None,
+    out: Path | None,
+    connectivity: int,
+    calibration: float | None,
+) -> None:
+    if candidates == (marks is not None):
+        raise typer.BadParameter("Give either --candidates or --marks FILE.json.")
+    if candidates and out is not None:
+        raise typer.BadParameter("--out goes with --marks: candidates are no score.")
+    if connectivity not in (4, 8):
+        raise typer.BadParameter("--connectivity is 4 or 8.")
+    if calibration is not None and not 0 < calibration < float("inf"):
+        raise typer.BadParameter("--calibration is a factor over 0.")
+
+
 @app.command("deidentify", epilog=EPILOG)
 def deidentify_command(
     path: PathArgument,

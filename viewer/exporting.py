@@ -8,7 +8,8 @@ from PySide6.QtCore import QObject
 
 from core.analysis_result import AnalysisRequest, AnalysisResult
 from core.errors import ReportError
-from core.progress import Progress
+from core.progress import Progress, Span
+from viewer.calcium.saving import Weighing, weighing_of
 from viewer.jobs import JobRunner
 from viewer.messages import Message, MessageLevel, Messages
 from viewer.runs import request_from
@@ -20,9 +21,21 @@ NOTHING = Message(MessageLevel.WARNING, "There is no result to save yet.", "Run 
 
 
 def write_report(
-    path: Path, request: AnalysisRequest, result: AnalysisResult, progress: Progress
+    path: Path,
+    request: AnalysisRequest,
+    result: AnalysisResult,
+    progress: Progress,
+    *,
+    calcium: Weighing | None = None,
 ) -> None:
     """Write the report alone: all outputs beside the target, of which the PDF is kept.
+
+    Args:
+        path: Of the PDF.
+        request: What was asked.
+        result: What the run gave.
+        progress: Told of every step.
+        calcium: Weighs the calcium reading that gets its page in the report; None without.
 
     Raises:
         ReportError: The folder cannot be written.
@@ -31,7 +44,8 @@ def write_report(
 
     try:
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=".thoralens-") as beside:
-            write_outputs(Path(beside), request, result, progress)
+            weighed = None if calcium is None else calcium(progress)
+            write_outputs(Path(beside), request, result, progress, calcium=weighed)
             (Path(beside) / REPORT_NAME).replace(path)
     except OSError as error:
         raise ReportError(
@@ -70,6 +84,10 @@ class Exporter(QObject):
 
     def save_all(self, folder: Path) -> None:
         """Write every output into `folder`."""
+        calcium = weighing_of(self._session.state)
+        if self._session.state.result is None and calcium is not None:
+            self._save_calcium(folder, calcium)
+            return
         shown = self._shown()
         if shown is None:
             return
@@ -78,10 +96,26 @@ class Exporter(QObject):
         def work(progress: Progress) -> None:
             from core.report.outputs import write_outputs
 
-            write_outputs(folder, request, result, progress)
+            weighed = None if calcium is None else calcium(Span(progress, 0.0, 0.3))
+            write_outputs(folder, request, result, Span(progress, 0.3, 1.0), calcium=weighed)
 
         self._jobs.start(
             GROUP, work, on_done=lambda _: self._tell("All outputs"), label="Writing the outputs"
+        )
+
+    def _save_calcium(self, folder: Path, calcium: Weighing) -> None:
+        """Write the calcium reading of a scan on which no model was run."""
+
+        def work(progress: Progress) -> None:
+            from core.report.calcium_report import write_calcium_report
+
+            write_calcium_report(folder, calcium(progress))
+
+        self._jobs.start(
+            GROUP,
+            work,
+            on_done=lambda _: self._tell("The calcium reading"),
+            label="Writing the calcium reading",
         )
 
     def save_report(self, path: Path) -> None:
@@ -90,9 +124,10 @@ class Exporter(QObject):
         if shown is None:
             return
         request, result = shown
+        calcium = weighing_of(self._session.state)
         self._jobs.start(
             GROUP,
-            lambda progress: write_report(path, request, result, progress),
+            lambda progress: write_report(path, request, result, progress, calcium=calcium),
             on_done=lambda _: self._tell("The report"),
             label="Writing the report",
         )

@@ -25,6 +25,9 @@ from core.prognosis import RESEARCH_USE_ONLY
 from core.views.window import Window
 from viewer.actions import build_actions, help_groups
 from viewer.asking import Asking
+from viewer.calcium.keys import CalciumMenu, help_group
+from viewer.calcium.room import CalciumRoom
+from viewer.calcium.state import has_marks
 from viewer.deidentifying import Deidentifier
 from viewer.dialogs.clinical_values import ClinicalValuesDialog
 from viewer.dialogs.model_card import ModelCardDialog
@@ -60,7 +63,7 @@ RUN = "run"
 """Name of the model's run in the job bar; jobs there are named by their group."""
 PEEK_MS = 350
 """O held longer than this was a peek: releasing it puts the overlay back."""
-CANCELLED_BY_ESC = ("report", "deidentify", "load", "index", "sample")
+CANCELLED_BY_ESC = ("report", "deidentify", "load", "index", "sample", "calcium")
 """Groups of jobs, the first that is running is cancelled."""
 FIRST_SIZE_PX = (1600, 1000)
 
@@ -162,6 +165,15 @@ class MainWindow(QMainWindow):
         self.asking = Asking(
             self.session, self.explanations, workplace=self.workplace, job_bar=self.job_bar
         )
+        self.calcium = CalciumRoom(
+            self.session,
+            self.jobs,
+            messages=self.messages,
+            settings=self.settings,
+            workplace=self.workplace,
+        )
+        menu = CalciumMenu(self, self.calcium.mode, self.actions_by_id)
+        self.calcium.add_menu(menu, self.choose_export)
         page, panel, strip = self.start_page, self.prognosis_panel, self.workplace.preset_strip
         page.open_requested.connect(self.choose_folder)
         page.sample_requested.connect(self.opener.open_sample)
@@ -240,7 +252,9 @@ class MainWindow(QMainWindow):
         if not card.clinical:
             self._run(model_id, {})
             return
-        dialog = ClinicalValuesDialog(card, self._clinical, self)
+        calcium = self.session.state.calcium
+        scored = {} if calcium is None else calcium.clinical_values()
+        dialog = ClinicalValuesDialog(card, {**self._clinical, **scored}, self)
         dialog.accepted.connect(lambda: self._run_with(model_id, dialog.values()))
         self._open(dialog)
 
@@ -251,7 +265,7 @@ class MainWindow(QMainWindow):
             self.runs.cancel()
         elif waiting:
             self.jobs.cancel(waiting[0])
-        elif not self.asking.cancel():
+        elif not self.calcium.mode.leave_tool() and not self.asking.cancel():
             self.session.show(replace(self.session.state.view, maximised=None))
 
     def show_card(self, model_id: str = "") -> None:
@@ -267,7 +281,7 @@ class MainWindow(QMainWindow):
 
     def show_shortcuts(self) -> None:
         """Show every key and mouse gesture."""
-        self._open(ShortcutSheet(help_groups(), self))
+        self._open(ShortcutSheet((*help_groups(), help_group()), self))
 
     def show_about(self) -> None:
         """Show version and intended use."""
@@ -286,6 +300,7 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """End jobs, child process and rendering; keep the window's place."""
+        self.calcium.shut_down()
         self.jobs.shut_down()
         self.process.close()
         self.views.volume.close_rendering()
@@ -403,7 +418,8 @@ class MainWindow(QMainWindow):
             self._warm_up()
         if old.series_index is not None and not is_open:
             self.message_bar.clear()  # it spoke of the scan that was closed
-        if (new.volume, new.result) != (old.volume, old.result):
+        seen = (new.volume, new.result, has_marks(new.calcium))
+        if seen != (old.volume, old.result, has_marks(old.calcium)):
             self._enable_actions()
 
     def _warm_up(self) -> None:
@@ -413,8 +429,10 @@ class MainWindow(QMainWindow):
 
     def _enable_actions(self) -> None:
         state, running = self.session.state, self.runs.state.running
-        for name in ("export", "export_pdf", "why_here", "occlusion"):
+        for name in ("export_pdf", "why_here", "occlusion"):
             self.actions_by_id[name].setEnabled(state.result is not None)
+        has_outputs = state.result is not None or has_marks(state.calcium)
+        self.actions_by_id["export"].setEnabled(has_outputs)
         self.actions_by_id["run"].setEnabled(self.prognosis_panel.may_run() and not running)
         for name in ("close_series", "deidentify"):
             self.actions_by_id[name].setEnabled(state.series_index is not None)

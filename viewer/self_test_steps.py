@@ -15,6 +15,7 @@ from core.views.planes import Plane
 from core.views.window import LUNG, MEDIASTINUM
 from viewer.panels.result_words import percent
 from viewer.self_test import Driver
+from viewer.self_test_calcium import calcium
 from viewer.self_test_explaining import (
     cancel_occlusion,
     deidentified_copy,
@@ -53,6 +54,8 @@ OUTPUTS = (
     "key_sagittal.png",
     "key_volume.png",
     "report.pdf",
+    "calcium-lesions.csv",
+    "calcium.nii.gz",
 )
 
 
@@ -78,6 +81,7 @@ def drive(driver: Driver) -> None:
         signed_gradient,
         cancel_occlusion,
         deidentified_copy,
+        calcium,
         failure_keeps_scan,
         export,
         shortcut_sheet,

@@ -15,6 +15,7 @@ from core.saliency.influence import Influence
 from core.saliency.map_trust import MapTrust
 from core.saliency.targets import Target
 from core.volume import SaliencyMap, Volume
+from viewer.calcium.state import CalciumState
 from viewer.view_state import Point, ViewState
 
 MapKey = tuple[str, str]
@@ -36,6 +37,7 @@ class SessionState:
         organ_share: Of those maps, by the same key: region -> share of the map.
         trust: How far the maps of the result may be trusted; None until they are checked.
         influences: Answers to "Why here?", in the order in which they were asked.
+        calcium: The calcium reading of this volume; None before calcium mode was entered.
     """
 
     series_index: SeriesIndex | None = None
@@ -48,6 +50,7 @@ class SessionState:
     organ_share: Mapping[MapKey, Mapping[str, float]] = field(default_factory=dict)
     trust: MapTrust | None = None
     influences: tuple[Influence, ...] = ()
+    calcium: CalciumState | None = None
 
     @property
     def map_in_view(self) -> SaliencyMap | None:
@@ -115,6 +118,8 @@ class Session(QObject):
         old, new = self._state, replace(self._state, **changes)
         if new.result is not old.result or new.volume is not old.volume:
             new = replace(new, **{**_NOTHING_ASKED, **changes})
+        if new.volume is not old.volume:
+            new = replace(new, calcium=None)
         if new == old:
             return
         self._state = new

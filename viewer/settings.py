@@ -42,6 +42,7 @@ class Declaration:
         choices: Allowed values; empty if any.
         minimum: Lowest allowed number.
         maximum: Highest allowed number.
+        is_text: True for a text that names no folder.
     """
 
     title: str
@@ -49,6 +50,7 @@ class Declaration:
     choices: tuple[str, ...] = ()
     minimum: float | None = None
     maximum: float | None = None
+    is_text: bool = False
 
     def fault(self, value: object) -> str:
         """Why a value of the right type is not allowed; empty if it is."""
@@ -114,6 +116,12 @@ class Settings:
         "Folder of further models",
         "Where model bundles lie besides those that come with Thoralens; empty for the standard. "
         "The menu of models is filled when Thoralens starts.",
+    )
+    reader_initials: str = _setting(
+        "",
+        "Reader's initials",
+        "Who marks calcium: stands beside each lesion in journal and exports.",
+        is_text=True,
     )
     recent_folders: tuple[str, ...] = _setting(
         (),

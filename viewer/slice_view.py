@@ -1,5 +1,6 @@
 """One slice of the open volume through the crosshair, drawn without OpenGL."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -53,6 +54,9 @@ class Hovered(NamedTuple):
 class SliceView(QWidget):
     """Draws one plane of the session's volume and turns gestures into changes of its state.
 
+    Attributes:
+        guest: Draws over a slice and its annotations; None where no mode is on.
+
     Signals:
         hovered: `Hovered` under the cursor, or None where there is no voxel.
         menu_requested: (patient point, screen position) of a right click without a drag, or of
@@ -72,6 +76,7 @@ class SliceView(QWidget):
         self._wheel = WheelSteps()
         self._under: Hovered | None = None
         self._before_click: Point | None = None
+        self.guest: Callable[[QPainter, SlicePlacement], None] | None = None
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -153,6 +158,8 @@ class SliceView(QWidget):
         else:
             self._paint_slice(painter, placement, state, state.volume)
             self._paint_annotations(painter, placement, state, state.volume)
+            if self.guest is not None:
+                self.guest(painter, placement)
         colour = PLANE_COLOURS[self._plane]
         annotations.paint_border(painter, size, colour, focused=self.hasFocus())
         painter.end()

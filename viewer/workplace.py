@@ -58,8 +58,18 @@ class Workplace(QWidget):
         self.explanation_panel.scroll_to(self.explanation_panel.trust)
 
     def turn_page(self) -> None:
-        """Turn to the other page of the right side."""
-        self.pages.setCurrentIndex(1 - self.pages.currentIndex())
+        """Turn to the next page of the right side."""
+        self.pages.setCurrentIndex((self.pages.currentIndex() + 1) % self.pages.count())
+
+    def show_page(self, page: QWidget, title: str, *, shown: bool) -> None:
+        """Add a page of a mode, in which the overlay rests, or take it away again."""
+        if shown:
+            self.pages.addTab(page, title)
+            self.pages.setCurrentWidget(page)
+        else:
+            self.pages.removeTab(self.pages.indexOf(page))
+            page.hide()
+        self.overlay_panel.setVisible(not shown)
 
     def _right_side(self) -> QWidget:
         side = QWidget()

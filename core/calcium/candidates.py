@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from core.calcium.axial import require_axial_slices
-from core.calcium.parts import Parts, counts, find_parts
+from core.calcium.parts import Parts, counts, find_parts, joined_parts
 from core.calcium.rule import EIGHT, STANDARD, Rule
 from core.geometry import VolumeGeometry
 from core.progress import Progress, Silent
 from core.volume import Volume
-from core.voxel_runs import Runs, find_runs, joined, parts
+from core.voxel_runs import Runs, joined, parts
 
 THREADS = 2
 SLAB_SLICES = 16
@@ -134,8 +134,20 @@ def find_candidates(
         SeriesError: The slices are not axial or not complete.
     """
     require_axial_slices(volume)
-    runs, hu = _bright(volume, rule.threshold_hu, progress)
-    return grouped(runs, hu, volume.geometry, rule)
+    slice_count = volume.geometry.shape[0]
+    _, row_mm, column_mm = volume.geometry.spacing_mm
+
+    def look_through(start: int) -> tuple[Runs, Parts]:
+        runs, hu = _bright(volume, rule.threshold_hu, start)
+        return _counted(runs, hu, row_mm * column_mm, rule)
+
+    found = []
+    with ThreadPoolExecutor(THREADS) as pool:  # numpy lets go of the interpreter here
+        for start, slab in enumerate(pool.map(look_through, range(0, slice_count, SLAB_SLICES))):
+            progress.step(start * SLAB_SLICES / slice_count, "Finding calcium candidates")
+            found.append(slab)
+    kept_runs, kept = joined([runs for runs, _ in found]), joined_parts([each for _, each in found])
+    return Candidates(volume.geometry, rule, kept_runs, kept, _lesions(kept_runs, kept))
 
 
 def grouped(runs: Runs, hu: NDArray[np.int16], geometry: VolumeGeometry, rule: Rule) -> Candidates:
@@ -147,42 +159,66 @@ def grouped(runs: Runs, hu: NDArray[np.int16], geometry: VolumeGeometry, rule: R
         geometry: Of the scan.
         rule: Connectivity and least area.
     """
-    diagonal = rule.connectivity == EIGHT
-    found = find_parts(runs, hu, geometry.spacing_mm[1] * geometry.spacing_mm[2], diagonal=diagonal)
-    large = counts(found, rule)
-    number = np.cumsum(large) - 1
-    kept_runs = runs.kept(large[found.of_run])
-    kept = found.chosen(large, number[found.of_run[large[found.of_run]]])
+    kept_runs, kept = _counted(runs, hu, geometry.spacing_mm[1] * geometry.spacing_mm[2], rule)
     return Candidates(geometry, rule, kept_runs, kept, _lesions(kept_runs, kept))
 
 
-def _bright(
-    volume: Volume, threshold_hu: int, progress: Progress
+def _counted(
+    runs: Runs, hu: NDArray[np.int16], pixel_area_mm2: float, rule: Rule
+) -> tuple[Runs, Parts]:
+    """The parts that are large enough, and their runs."""
+    found = find_parts(runs, hu, pixel_area_mm2, diagonal=rule.connectivity == EIGHT)
+    large = counts(found, rule)
+    is_kept = large[found.of_run]
+    number = np.cumsum(large) - 1
+    return runs.kept(is_kept), found.chosen(large, number[found.of_run[is_kept]])
+
+
+def _bright(volume: Volume, threshold_hu: int, start: int) -> tuple[Runs, NDArray[np.int16]]:
+    """Runs of a slab at or above the threshold, and their values; padding is no measurement."""
+    slab = volume.hu[start : start + SLAB_SLICES]
+    mask = slab >= threshold_hu
+    if volume.padding is not None:
+        mask &= ~volume.padding[start : start + SLAB_SLICES]
+    return _sparse_runs(slab, mask, start, volume.geometry.shape[0])
+
+
+def _sparse_runs(
+    slab: NDArray[np.int16], mask: NDArray[np.bool_], start: int, slice_count: int
 ) -> tuple[Runs, NDArray[np.int16]]:
-    """Runs at or above the threshold and the values in them; padding is no measurement."""
-    slice_count = volume.geometry.shape[0]
-
-    def look_through(start: int) -> tuple[Runs, NDArray[np.int16]]:
-        slab = volume.hu[start : start + SLAB_SLICES]
-        mask = slab >= threshold_hu
-        if volume.padding is not None:
-            mask &= ~volume.padding[start : start + SLAB_SLICES]
-        return find_runs(mask, start, slice_count), slab[mask]
-
-    found = []
-    with ThreadPoolExecutor(THREADS) as pool:  # numpy lets go of the interpreter here
-        for start, slab in enumerate(pool.map(look_through, range(0, slice_count, SLAB_SLICES))):
-            progress.step(start * SLAB_SLICES / slice_count, "Finding calcium candidates")
-            found.append(slab)
-    return joined([runs for runs, _ in found]), np.concatenate([values for _, values in found])
+    """Runs of a slab and their values, from the few voxels that are True: `find_runs`, quicker."""
+    _, rows, columns = slab.shape
+    places = np.flatnonzero(mask)
+    begins = np.ones(len(places), dtype=np.bool_)
+    np.not_equal(places[1:], places[:-1] + 1, out=begins[1:])
+    begins |= places % columns == 0
+    first = np.flatnonzero(begins)
+    row = places[first] // columns
+    # From positions in the slab to positions in the frame: a column more a row, a row more a slice.
+    frame = places[first] + row + (row // rows + start * (rows + 1)) * (columns + 1)
+    lengths = np.diff(first, append=len(places))
+    return Runs(frame, frame + lengths, (slice_count, rows, columns)), slab.ravel()[places]
 
 
 def _lesions(runs: Runs, found: Parts) -> Integers:
     """Parts of neighbouring slices that touch, by a face, an edge or a corner, are one lesion."""
+    if not len(found):
+        return np.zeros(0, dtype=np.int64)
+    first, last = int(found.slices.min()), int(found.slices.max())
+    pairs = [_touching(runs, found, start) for start in range(first, last + 1, SLAB_SLICES)]
+    earlier, later = np.concatenate(pairs, axis=1)
+    return parts(len(found), (earlier, later))[1]
+
+
+def _touching(runs: Runs, found: Parts, start: int) -> Integers:
+    """(2, pairs): parts of the slab that touch one in the next slice; each pair once."""
+    bounds = np.array([start, start + SLAB_SLICES + 1]) * runs.slice_step
+    begin, stop = np.searchsorted(runs.start, bounds)
+    slab = Runs(runs.start[begin:stop], runs.stop[begin:stop], runs.shape)
+    of_run = found.of_run[begin:stop]
     links = [
-        runs.links(runs.slice_step + shift, diagonal=True)
+        slab.links(runs.slice_step + shift, diagonal=True)
         for shift in (0, -runs.row_step, runs.row_step)
     ]
-    earlier = np.concatenate([found.of_run[first] for first, _ in links])
-    later = np.concatenate([found.of_run[second] for _, second in links])
-    return parts(len(found), (earlier, later))[1]
+    pairs = [of_run[earlier] * len(found) + of_run[later] for earlier, later in links]
+    return np.stack(np.divmod(np.unique(np.concatenate(pairs)), len(found)))

@@ -6,7 +6,6 @@ for the part of one slice. Other edits name their kind: `lasso` (vessel, loop_mm
 `grade` (grade, 0 to 3).
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -27,6 +26,8 @@ from core.errors import SeriesError
 
 Document = dict[str, Any]
 AXES = 3
+FURTHEST_MM = 1e5
+"""No scanner places anything a hundred metres away."""
 
 
 class NotAnEdit(Exception):
@@ -92,7 +93,7 @@ def edit_of(document: object) -> Edit:
     if not isinstance(document, Mapping):
         raise NotAnEdit(f"an object was expected, found {type(document).__name__}")
     kind = document.get("kind", "lesion")
-    if kind not in READERS:
+    if not isinstance(kind, str) or kind not in READERS:
         raise NotAnEdit(f"kind must be one of {', '.join(READERS)}, found {str(kind)[:20]!r}")
     return READERS[kind](document)
 
@@ -152,7 +153,9 @@ def _triple(found: object, key: str) -> Point:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return False
+    return abs(value) <= FURTHEST_MM  # not true for what is no number either
 
 
 def _text(document: Mapping[str, Any], key: str) -> str:

@@ -7,16 +7,18 @@ JSON are only ever appended; what a crash cut off at the end is left out when it
 import hashlib
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import Any
 
 from core.calcium.edit_documents import NotAnEdit, edit_document, edit_of
 from core.calcium.edits import Edit
 from core.calcium.reading import Reading
+from core.calcium.rule import Rule
 from core.errors import ReportError, SeriesError
 
 DIGEST_LETTERS = 24
-UNDO, REDO, CLEAR = "undo", "redo", "clear"
+UNDO, REDO, CLEAR, RULE = "undo", "redo", "clear", "rule"
 
 
 @dataclass(frozen=True)
@@ -63,11 +65,26 @@ class Journal:
         """Keep that the reading began anew: what stands before no longer counts."""
         self._append({"kind": CLEAR})
 
+    def add_rule(self, rule: Rule) -> None:
+        """Keep that the edits from here on were made by another rule than the standard one."""
+        self._append({"kind": RULE, **asdict(rule)})
+
+    @property
+    def rule(self) -> Rule | None:
+        """The rule by which what can be restored was read; None for the standard one."""
+        found = None
+        for document in self._documents():
+            if document.get("kind") == CLEAR:
+                found = None
+            elif document.get("kind") == RULE:
+                found = _rule_of(document) or found
+        return found
+
     def restored(self, empty: Reading) -> Reading:
         """The reading as it was when the last line was written.
 
         Args:
-            empty: A reading of the same series without edits.
+            empty: A reading of the same series without edits, by `rule`.
         """
         reading = empty
         for document in self._documents():
@@ -124,6 +141,14 @@ def _edited(reading: Reading, document: dict[str, object]) -> Reading:
         return reading.edited(edit_of(document))
     except (NotAnEdit, SeriesError):
         return reading  # a line of a newer version, or of a scan that has changed: nothing there
+
+
+def _rule_of(document: dict[str, Any]) -> Rule | None:
+    values: dict[str, Any] = {each.name: document.get(each.name) for each in fields(Rule)}
+    try:
+        return Rule(**{**values, "cut_points_hu": tuple(values["cut_points_hu"])})
+    except (TypeError, ValueError):
+        return None  # a line of a newer version
 
 
 def _is_cut_off(path: Path) -> bool:

@@ -120,7 +120,7 @@ class Scene:
             barrier=self.barrier,
             only_slice=edit.only_slice,
         )
-        voxels = _free(growth.voxels, marks.lesions)
+        voxels = _free(growth.voxels, marks.lesions, self.volume.geometry.shape)
         if not len(voxels):
             raise _nothing_there("calcium that is not marked yet")
         lesion = MarkedLesion(voxels, edit.vessel, edit, growth.words)
@@ -175,11 +175,14 @@ def _with_zero(marks: Marks, edit: ConfirmZero) -> Marks:
     return replace(marks, zero_confirmed_by=edit.initials.strip())
 
 
-def _free(voxels: Voxels, lesions: tuple[MarkedLesion, ...]) -> Voxels:
+def _free(voxels: Voxels, lesions: tuple[MarkedLesion, ...], shape: tuple[int, int, int]) -> Voxels:
     """Voxels that no lesion holds yet."""
-    taken = {tuple(voxel) for lesion in lesions for voxel in lesion.voxels.tolist()}
-    kept = [voxel for voxel in voxels.tolist() if tuple(voxel) not in taken]
-    return np.array(kept, dtype=np.int32).reshape(-1, 3)
+    if not lesions:
+        return voxels
+    taken = np.concatenate([lesion.voxels for lesion in lesions])
+    places, held = (np.ravel_multi_index(tuple(each.T), shape) for each in (voxels, taken))
+    kept: Voxels = voxels[~np.isin(places, held)]
+    return kept
 
 
 def _nothing_there(what: str) -> SeriesError:

@@ -1,5 +1,6 @@
 """2D parts: what touches within one slice. The unit that the Agatston rule weighs."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -79,7 +80,7 @@ def find_parts(
     if count:
         first = np.cumsum(lengths) - lengths
         np.maximum.at(max_hu, of_run, np.maximum.reduceat(hu, first))
-        sum_hu = _sums(of_run, np.add.reduceat(hu.astype(np.int64), first), count)
+        sum_hu = _sums(of_run, np.add.reduceat(hu, first, dtype=np.int64), count)
     middle_columns = runs.columns + (lengths - 1) / 2
     centre: Floats = np.stack(
         (
@@ -97,6 +98,20 @@ def find_parts(
         sum_hu,
         centre,
         of_run,
+    )
+
+
+def joined_parts(slabs: Sequence[Parts]) -> Parts:
+    """The parts of slabs that follow each other; runs keep their order too."""
+    before = np.cumsum([0, *(len(each) for each in slabs)])
+    return Parts(
+        np.concatenate([each.slices for each in slabs]),
+        np.concatenate([each.voxels for each in slabs]),
+        np.concatenate([each.area_mm2 for each in slabs]),
+        np.concatenate([each.max_hu for each in slabs]),
+        np.concatenate([each.sum_hu for each in slabs]),
+        np.concatenate([each.centre_index for each in slabs]),
+        np.concatenate([each.of_run + n for each, n in zip(slabs, before[:-1], strict=True)]),
     )
 
 

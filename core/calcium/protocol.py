@@ -17,6 +17,7 @@ NOISE_AMBER_HU = 20.0
 NOISE_RED_HU = 30.0
 THICK_ABOVE_MM = 3.0
 INCREMENT_TOLERANCE_MM = 0.05
+GATING = "ECG gating"
 
 
 class Light(IntEnum):
@@ -91,6 +92,12 @@ def refusal(checks: tuple[Check, ...]) -> Check | None:
     return next((check for check in checks if check.refuses), None)
 
 
+def category_first(checks: tuple[Check, ...]) -> Check | None:
+    """The check for which category and visual grade stand before the points; None if gated."""
+    gating = next(check for check in checks if check.name == GATING)
+    return None if gating.light is Light.GREEN else gating
+
+
 def _contrast(acquisition: Acquisition, blood: BloodPool | None) -> Check:
     name = "Contrast agent"
     if blood is not None and blood.mean_hu > CONTRAST_ABOVE_HU:
@@ -147,7 +154,7 @@ def _kernel(acquisition: Acquisition) -> Check:
 
 
 def _gating(acquisition: Acquisition) -> Check:
-    name = "ECG gating"
+    name = GATING
     if acquisition.is_gated:
         return Check(name, Light.GREEN, "gated")
     value = "not gated" if acquisition.is_gated is False else "not stated"

@@ -5,15 +5,20 @@ Window and command line build the same `Reading` from the same edits, and so the
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from weakref import WeakKeyDictionary
 
 from numpy.typing import ArrayLike
 
 from core.calcium.edits import Edit
-from core.calcium.marking import Marks, Scene
+from core.calcium.lesion import LesionScore, measure
+from core.calcium.marking import MarkedLesion, Marks, Scene
 from core.calcium.rule import STANDARD, Rule
-from core.calcium.scores import CalciumScore, Vessel, score
+from core.calcium.scores import CalciumScore, Vessel, added_up
 from core.errors import SeriesError
 from core.volume import Mask, Volume
+
+_Known = tuple[tuple[Volume, Rule, float | None], LesionScore | None]
+"""What a lesion was measured by, and its score."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +40,9 @@ class Reading:
     calibration_mg_per_mm3_hu: float | None = None
     done: tuple[tuple[Edit, Marks], ...] = field(default=())
     undone: tuple[Edit, ...] = field(default=())
+    _known: "WeakKeyDictionary[MarkedLesion, _Known]" = field(
+        default_factory=WeakKeyDictionary, repr=False
+    )
 
     @property
     def marks(self) -> Marks:
@@ -90,11 +98,21 @@ class Reading:
 
     def score(self) -> CalciumScore:
         """Scores by vessel of what is marked."""
-        lesions = {
-            vessel: [each.voxels for each in self.marks.lesions if each.vessel is vessel]
+        measured = {
+            vessel: [self.measured(each) for each in self.marks.lesions if each.vessel is vessel]
             for vessel in Vessel
         }
-        return score(self.volume, lesions, self.rule, self.calibration_mg_per_mm3_hu)
+        increment_mm = self.volume.geometry.spacing_mm[0]
+        return added_up(measured, self.rule, increment_mm, self.calibration_mg_per_mm3_hu)
+
+    def measured(self, lesion: MarkedLesion) -> LesionScore | None:
+        """Score of one lesion, remembered: an edit measures only what it changes."""
+        by = (self.volume, self.rule, self.calibration_mg_per_mm3_hu)
+        known = self._known.get(lesion)
+        if known is None or known[0] != by:
+            known = (by, measure(self.volume, lesion.voxels, self.rule, by[2]))
+            self._known[lesion] = known
+        return known[1]
 
     def lesion_at(self, point_mm: ArrayLike) -> int | None:
         """Index of the marked lesion at a point, within 2 mm."""

@@ -143,13 +143,28 @@ def score(
         calibration_mg_per_mm3_hu: For the mass; None leaves it out.
     """
     measured = {
-        vessel: VesselScore(
-            tuple(
-                result
-                for voxels in lesions.get(vessel, ())
-                if (result := measure(volume, voxels, rule, calibration_mg_per_mm3_hu)) is not None
-            )
-        )
+        vessel: [measure(volume, each, rule, calibration_mg_per_mm3_hu) for each in found]
+        for vessel, found in lesions.items()
+    }
+    return added_up(measured, rule, volume.geometry.spacing_mm[0], calibration_mg_per_mm3_hu)
+
+
+def added_up(
+    measured: Mapping[Vessel, Sequence[LesionScore | None]],
+    rule: Rule,
+    increment_mm: float,
+    calibration_mg_per_mm3_hu: float | None = None,
+) -> CalciumScore:
+    """Score of lesions that were measured before.
+
+    Args:
+        measured: Of each lesion by vessel; None for one of which nothing counts.
+        rule: By which they were measured.
+        increment_mm: Distance of the slices.
+        calibration_mg_per_mm3_hu: With which they were measured.
+    """
+    vessels = {
+        vessel: VesselScore(tuple(each for each in measured.get(vessel, ()) if each is not None))
         for vessel in Vessel
     }
-    return CalciumScore(measured, rule, volume.geometry.spacing_mm[0], calibration_mg_per_mm3_hu)
+    return CalciumScore(vessels, rule, increment_mm, calibration_mg_per_mm3_hu)

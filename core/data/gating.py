@@ -39,4 +39,12 @@ def _stated(header: Dataset) -> bool | None:
         return False
     if technique not in TECHNIQUES_WITHOUT:
         return True
-    return True if any(text(header, tag) for tag in TAGS[1:]) else None
+    return True if any(_is_over_zero(text(header, tag)) for tag in TAGS[1:]) else None
+
+
+def _is_over_zero(value: str) -> bool:
+    """True for a number over 0: scanners write 0 where there was no ECG."""
+    try:
+        return float(value) > 0
+    except ValueError:
+        return False

@@ -1,6 +1,7 @@
 """A calcium reading as plain JSON: candidates, lesions, vessels, every parameter of the rule."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -8,15 +9,16 @@ import numpy as np
 from core.calcium.candidates import Candidates
 from core.calcium.categories import bin_name, cac_drs, cac_drs_visual, corresponding_grade
 from core.calcium.edit_documents import edit_document
-from core.calcium.edits import Edit
-from core.calcium.lesion import LesionScore, measure
+from core.calcium.edits import Edit, Point
+from core.calcium.lesion import LesionScore
+from core.calcium.patch import patch_score
 from core.calcium.protocol import Check
 from core.calcium.reading import Reading
 from core.calcium.rule import Rule
 from core.calcium.scores import NOT_CALIBRATED, CalciumScore, Vessel, VesselScore
 from core.calcium.thin_slices import averaged, slices_in_normal
 from core.calcium.uncertainty import Uncertainty
-from core.voxel_runs import voxels_of
+from core.voxel_runs import Floats, voxels_of
 
 JsonObject = dict[str, Any]
 
@@ -100,27 +102,33 @@ def lesions_document(reading: Reading) -> list[JsonObject]:
     """Each marked lesion with who marked it where, when, at which threshold."""
     rows = []
     for number, lesion in enumerate(reading.marks.lesions, start=1):
-        found = measure(
-            reading.volume, lesion.voxels, reading.rule, reading.calibration_mg_per_mm3_hu
-        )
         rows.append(
             {
                 "number": number,
                 "vessel": lesion.vessel.value,
-                **_lesion(found),
+                **_lesion(reading.measured(lesion)),
                 "threshold_hu": reading.rule.threshold_hu,
                 "clicked_mm": list(lesion.click.point_mm),
                 "by": lesion.click.by,
                 "at": lesion.click.at,
                 "growth": lesion.words,
+                "patch_at_click": _patch(reading, lesion.click.point_mm),
             }
         )
     return rows
 
 
+def _patch(reading: Reading, point_mm: Point) -> JsonObject | None:
+    """HyRiskNet's baselines at a click; None for one beyond the edge of the scan."""
+    if not reading.volume.geometry.contains(point_mm):
+        return None
+    return asdict(patch_score(reading.volume, point_mm, reading.rule))
+
+
 def _lesion(found: LesionScore | None) -> JsonObject:
     if found is None:  # cut so small that no part of it counts
-        return {"agatston": 0.0, "volume_mm3": 0.0, "area_mm2": 0.0, "parts": 0}
+        nothing = dict.fromkeys(("mass_mg", "max_hu", "mean_hu", "slices", "centre_mm"))
+        return {"agatston": 0.0, "volume_mm3": 0.0, "area_mm2": 0.0, "parts": 0, **nothing}
     return {
         "agatston": found.agatston,
         "volume_mm3": found.volume_mm3,
@@ -177,6 +185,7 @@ def _averaged(reading: Reading) -> JsonObject | None:
 
 def _spread(spread: Uncertainty) -> JsonObject:
     return {
+        "of": "3 mm averages" if spread.phase_scores else "slices",
         "interval_95": [spread.low, spread.high],
         "least": spread.least,
         "greatest": spread.greatest,
@@ -186,14 +195,12 @@ def _spread(spread: Uncertainty) -> JsonObject:
     }
 
 
-def _heart_shares(candidates: Candidates, in_heart: Candidates | None) -> np.ndarray | None:
+def _heart_shares(candidates: Candidates, in_heart: Candidates | None) -> Floats | None:
     if in_heart is None:
         return None
-    lengths = in_heart.runs.lengths
     shape = candidates.geometry.shape
     whole = candidates.lesion_of_part[np.repeat(candidates.parts.of_run, candidates.runs.lengths)]
     flat = np.ravel_multi_index(tuple(voxels_of(candidates.runs).T), shape)
     inside = np.ravel_multi_index(tuple(voxels_of(in_heart.runs).T), shape)
-    assert len(inside) == lengths.sum()
     hits = np.bincount(whole[np.searchsorted(flat, inside)], minlength=candidates.lesion_count)
     return np.asarray(hits / np.bincount(whole, minlength=candidates.lesion_count))

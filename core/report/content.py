@@ -19,8 +19,15 @@ from core.volume import SaliencyMap
 JsonObject = dict[str, Any]
 
 
-def result_document(request: AnalysisRequest, result: AnalysisResult) -> JsonObject:
+def result_document(
+    request: AnalysisRequest, result: AnalysisResult, calcium: JsonObject | None = None
+) -> JsonObject:
     """Everything a run gave, with the keys of DESIGN section 9; no patient's name or identifier.
+
+    Args:
+        request: What was asked.
+        result: What the run gave.
+        calcium: Document of a calcium reading of the same scan; None where nobody read it.
 
     Returns:
         Plain lists, dicts, strings, finite numbers, booleans and None only.
@@ -39,15 +46,17 @@ def result_document(request: AnalysisRequest, result: AnalysisResult) -> JsonObj
             _saliency(each, result.organ_share.get(each.method)) for each in result.saliency
         ],
         "trust": None if result.trust is None else trust_document(result.trust),
-        "calcium": None,
+        "calcium": calcium,
         "provenance": _provenance(result.provenance),
     }
     return {key: _plain(value, key) for key, value in document.items()}
 
 
-def result_json(request: AnalysisRequest, result: AnalysisResult) -> bytes:
+def result_json(
+    request: AnalysisRequest, result: AnalysisResult, calcium: JsonObject | None = None
+) -> bytes:
     """`result_document` as UTF-8, indented, the same bytes for the same result."""
-    document = result_document(request, result)
+    document = result_document(request, result, calcium)
     text = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
     return (text + "\n").encode()
 

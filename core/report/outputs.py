@@ -14,6 +14,8 @@ from core.data.nifti import write_nifti
 from core.errors import ReportError
 from core.prognosis import RESEARCH_USE_ONLY
 from core.progress import Progress, Silent
+from core.report.calcium_files import write_calcium
+from core.report.calcium_report import CalciumReport
 from core.report.content import result_json, saliency_file
 from core.report.figures import key_views
 from core.report.pdf import write_pdf
@@ -26,9 +28,17 @@ PNG_COMPRESSION = 1
 
 
 def write_outputs(
-    folder: Path, request: AnalysisRequest, result: AnalysisResult, progress: Progress = Silent()
+    folder: Path,
+    request: AnalysisRequest,
+    result: AnalysisResult,
+    progress: Progress = Silent(),
+    *,
+    calcium: CalciumReport | None = None,
 ) -> None:
     """Write result.json, the saliency maps as NIfTI, the four key views and report.pdf.
+
+    With a calcium reading, its numbers stand in result.json, its page in the report, and lesions
+    and label map beside them.
 
     The maps are written thresholded, on their own grids, in patient space. Each file appears whole
     or not at all, result.json last: where it is new, everything is. Files of an earlier run are
@@ -39,6 +49,7 @@ def write_outputs(
         request: What was asked.
         result: What the run gave.
         progress: Told before each kind of file.
+        calcium: A calcium reading of the same scan; None without.
 
     Raises:
         ReportError: The folder or a file in it cannot be written.
@@ -46,15 +57,18 @@ def write_outputs(
     progress.step(0.0, "Drawing the key views")
     pictures = key_views(request.volume, result)
     progress.step(0.5, "Writing the saliency maps")
-    _make(folder)
+    make_folder(folder)
     for saliency in result.saliency:
         kept = saliency.thresholded()
         write_nifti(folder / saliency_file(saliency), kept.values, kept.geometry)
     for name, pixels in pictures.items():
         write_whole(folder / f"key_{name}.png", _png(pixels))
     progress.step(0.8, "Writing the report")
-    write_pdf(folder / "report.pdf", request, result, pictures)
-    write_whole(folder / "result.json", result_json(request, result))
+    write_pdf(folder / "report.pdf", request, result, pictures, calcium)
+    if calcium is not None:
+        write_calcium(folder, calcium.reading, calcium.document, calcium.stored)
+    document = None if calcium is None else calcium.document
+    write_whole(folder / "result.json", result_json(request, result, document))
     progress.step(1.0, "Results written")
 
 
@@ -73,7 +87,12 @@ def require_writable(folder: Path) -> None:
         raise _no_folder("no permission to write there")
 
 
-def _make(folder: Path) -> None:
+def make_folder(folder: Path) -> None:
+    """Make a folder for results, if it is missing.
+
+    Raises:
+        ReportError: It cannot be made.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

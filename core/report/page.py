@@ -29,8 +29,8 @@ class Identity:
 
     Attributes:
         title: Of the report.
-        model: Id of the model.
-        digest: SHA-256 of its weights; the first 12 digits are shown.
+        model: Id of the model, or name of the rule.
+        digest: SHA-256 of its weights; the first 12 digits are shown. "" for what has none.
     """
 
     title: str
@@ -83,7 +83,8 @@ class ReportPage(FPDF):
         self.rule(self.h - FOOTER_MM + 4)
         self.set_y(-FOOTER_MM + 6)
         self.ink(MUTED, 7.5)
-        model = f"{self._identity.model} · weights {self._identity.digest[:12]}"
+        weights = f" · weights {self._identity.digest[:12]}" if self._identity.digest else ""
+        model = f"{self._identity.model}{weights}"
         self.cell(self.epw * 0.42, LINE_MM, RESEARCH_USE_ONLY)
         self.cell(self.epw * 0.42, LINE_MM, model)
         # The library right-aligns the placeholder for the count, not the count: start it ourselves.

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from core.analysis_result import AnalysisRequest, AnalysisResult
 from core.report import words
+from core.report.calcium_page import add_calcium
+from core.report.calcium_report import CalciumReport
 from core.report.content import result_json
 from core.report.map_page import add_organ_shares, add_trust
 from core.report.page import (
@@ -33,6 +35,7 @@ def write_pdf(
     request: AnalysisRequest,
     result: AnalysisResult,
     pictures: Mapping[str, Picture],
+    calcium: CalciumReport | None = None,
 ) -> None:
     """Write the report: the same pages for the same result.
 
@@ -41,12 +44,17 @@ def write_pdf(
         request: What was asked.
         result: What the run gave.
         pictures: RGB uint8 key views by name (`core.report.figures.key_views`).
+        calcium: A calcium reading of the same scan, on a page of its own; None without.
 
     Raises:
         ReportError: The file cannot be written, or the result holds a number that is not finite.
     """
     with ReportPage(Identity(TITLE, result.card.id, result.provenance.weights_sha256)) as page:
         _fill(page, request, result, pictures)
+        if calcium is not None:
+            page.add_page()
+            add_calcium(page, calcium.reading, calcium.document)
+        _attach(page, request, result, calcium)
         content = bytes(page.output())
     write_whole(path, content)
 
@@ -76,12 +84,21 @@ def _fill(
     add_trust(page, result.trust)
     add_model_card(page, card, result.clinical)
     add_provenance(page, result)
+
+
+def _attach(
+    page: ReportPage,
+    request: AnalysisRequest,
+    result: AnalysisResult,
+    calcium: CalciumReport | None,
+) -> None:
+    document = None if calcium is None else calcium.document
     page.embed_file(
-        bytes=result_json(request, result),
+        bytes=result_json(request, result, document),
         basename="result.json",
         desc="The result in numbers, for programs",
         mime_type="application/json",
-        modification_date=datetime.fromisoformat(provenance.created),
+        modification_date=datetime.fromisoformat(result.provenance.created),
         associated_file_relationship="Data",
     )
 

@@ -34,6 +34,7 @@ CHANGED = Settings(
     patient_visible=False,
     model_id="another-model",
     models_folder="models",
+    reader_initials="AB",
     recent_folders=("b", "a"),
 )
 

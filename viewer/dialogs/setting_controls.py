@@ -135,6 +135,20 @@ class Share(SettingControl):
         self.figure.setText(f"{value:.2f}")
 
 
+class Words(SettingControl):
+    """A short text."""
+
+    def __init__(self, declaration: Declaration) -> None:
+        super().__init__()
+        self.focus = self.line = QLineEdit()
+        self.line.setAccessibleName(declaration.title)
+        self.line.editingFinished.connect(lambda: self.chosen.emit(self.line.text().strip()))
+        self._lay_out(self.line)
+
+    def _show(self, value: str) -> None:
+        self.line.setText(value)
+
+
 class Folder(SettingControl):
     """A folder, typed or chosen; empty for the standard one. One that is missing is not taken."""
 
@@ -211,6 +225,8 @@ def control_of(
     """
     if titles:
         return Choice(declaration, titles)
+    if declaration.is_text:
+        return Words(declaration)
     by_type: dict[type, Callable[[Declaration], SettingControl]] = {
         bool: YesOrNo,
         float: Share,

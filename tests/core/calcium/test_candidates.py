@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from core.calcium.candidates import find_candidates
+from core.calcium.candidates import SLAB_SLICES, find_candidates
 from core.calcium.rule import STANDARD, Rule
 from core.errors import SeriesError
 from core.volume import Volume
@@ -85,6 +85,23 @@ def plain_agatston(hu, pixel_area_mm2, increment_mm, *, corners):
             if area >= 1 - 1e-9:
                 total += area * np.clip(plane[part].max() // 100, 1, 4) * increment_mm / 3
     return total
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 2 * SLAB_SLICES + 5))
+@settings(max_examples=20, deadline=None)
+def test_lesions_are_those_of_a_plain_3d_labelling_across_the_slabs(seed, slices):
+    """Pixels of 1 mm2: every part counts, so that lesions are plain 26-connected bodies."""
+    rng = np.random.default_rng(seed)
+    hu = np.where(rng.random((slices, 9, 11)) < 0.12, 200, 0).astype(np.int16)
+    found = find_candidates(Volume(hu, scan([], shape=hu.shape).geometry))
+    labels, count = ndimage.label(hu >= 130, np.ones((3, 3, 3)))
+    assert found.lesion_count == count
+    expected = np.sort(ndimage.sum_labels(hu >= 130, labels, np.arange(1, count + 1)))
+    assert np.sort(found.volume_mm3) == pytest.approx(expected * 3.0)
+    for voxel in np.argwhere(hu >= 130)[::5]:
+        lesion = found.lesion_of_part[found.part_at(voxel)]
+        ours = found.volume_mm3[lesion] / 3.0
+        assert ours == pytest.approx((labels == labels[tuple(voxel)]).sum())
 
 
 @pytest.mark.parametrize("name", [name for name in STORAGE_ORDERS if "axial" not in name])

@@ -1,5 +1,7 @@
 """A reading survives a crash, whatever was cut off."""
 
+from dataclasses import replace
+
 import pytest
 
 from core.calcium.categories import VisualGrade
@@ -7,6 +9,7 @@ from core.calcium.edit_documents import edit_document, edit_of, edits_of
 from core.calcium.edits import AddLasso, AddLesion, ConfirmZero, Cut, Grade, Remove, SetVessel
 from core.calcium.journal import Journal
 from core.calcium.reading import Reading
+from core.calcium.rule import LOW_KVP_RULES
 from core.calcium.scores import Vessel
 from core.errors import ReportError, SeriesError
 from tests.core.calcium.blocks import at, scan
@@ -125,3 +128,19 @@ def test_a_place_that_takes_no_files_is_said_in_words(tmp_path):
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(ReportError, match="cannot be kept"):
         Journal.of_series(tmp_path / "file" / "calcium", "1.2.3")
+
+
+def test_another_rule_is_kept_until_the_reading_begins_anew(tmp_path):
+    journal = Journal.of_series(tmp_path, "1.2.3")
+    assert journal.rule is None
+    rule = replace(LOW_KVP_RULES["100 kVp (145/222/334/446)"], connectivity=4)
+    journal.add_rule(rule)
+    assert Journal.of_series(tmp_path, "1.2.3").rule == rule
+    journal.add_clear()
+    assert journal.rule is None
+
+
+def test_a_rule_that_cannot_be_understood_is_left_out(tmp_path):
+    journal = Journal.of_series(tmp_path, "1.2.3")
+    journal.path.write_text('{"kind": "rule", "name": "x"}\n{"kind": "rule", "cut_points_hu": 3}\n')
+    assert journal.rule is None

@@ -1,5 +1,7 @@
 """A reading is its edits: replayed, undone, redone, they give the same numbers."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -129,6 +131,25 @@ def test_edits_that_meet_nothing_are_given_back():
     after, missed = reading.with_edits([nothing, AddLesion(point(reading, 1, 6, 7), Vessel.LAD)])
     assert missed == (nothing,)
     assert after.score().total.agatston == 40
+
+
+def test_what_was_measured_is_remembered_and_never_for_another_rule():
+    reading = opened()
+    reading = reading.edited(AddLesion(point(reading, 1, 6, 7), Vessel.LAD))
+    (lesion,) = reading.marks.lesions
+    found = reading.measured(lesion)
+    later = reading.edited(AddLesion(point(reading, 2, 21, 7), Vessel.RCA))
+    assert later.measured(lesion) is found
+    assert later.before().measured(lesion) is found
+    assert found.agatston == 40
+    stricter = replace(reading, rule=Rule(cut_points_hu=(130, 260, 300, 400)))
+    assert stricter.measured(lesion).agatston == 20
+    assert stricter.score().total.agatston == 20
+    assert reading.score().total.agatston == 40
+    calibrated = replace(reading, calibration_mg_per_mm3_hu=0.01)
+    assert calibrated.measured(lesion).mass_mg == pytest.approx(0.01 * 60 * 250)
+    thin = replace(reading, volume=scan([LAD_BLOCK], spacing_mm=(1.5, 1.0, 1.0)))
+    assert thin.score().total.agatston == 20
 
 
 EDITS = st.lists(

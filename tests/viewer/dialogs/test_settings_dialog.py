@@ -63,6 +63,11 @@ def test_the_keyboard_reaches_every_control_in_their_order(qtbot, dialog):
         ("overlay_colour_map", lambda c: c.menu.setCurrentText("Viridis"), "viridis"),
         ("patient_visible", lambda c: c.box.click(), False),
         ("model_id", lambda c: c.menu.setCurrentText("Another model"), "another"),
+        (
+            "reader_initials",
+            lambda c: (c.line.setText(" AB "), c.line.editingFinished.emit()),
+            "AB",
+        ),
     ],
 )
 def test_a_change_holds_and_is_stored_at_once(dialog, kept, tmp_path, name, act, expected):

@@ -1,0 +1,1 @@
+"""Calcium mode: click to score, in the window."""
