@@ -12,8 +12,6 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -213,6 +211,9 @@ def joined(slabs: list[Runs]) -> Runs:
 
 def parts(count: int, links: tuple[Integers, Integers]) -> tuple[int, Integers]:
     """Number of connected parts among `count` nodes, and the part of each node."""
+    from scipy.sparse import coo_array  # slow to import: the window must not wait for it
+    from scipy.sparse.csgraph import connected_components
+
     ones = np.ones(len(links[0]), dtype=np.bool_)
     graph = coo_array((ones, links), shape=(count, count))
     part_count, labels = connected_components(graph, directed=False)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.spatial import cKDTree
 
 from core.calcium.axial import require_axial_slices
 from core.calcium.candidates import Candidates, grouped
@@ -153,6 +152,8 @@ def _touching(voxels: Voxels, walls: Voxels) -> Voxels:
     """The voxels that have a wall among their 26 neighbours."""
     if not len(voxels) or not len(walls):
         return voxels[:0]
+    from scipy.spatial import cKDTree  # slow to import: the window must not wait for it
+
     apart, _ = cKDTree(walls).query(voxels, distance_upper_bound=1.5, p=np.inf)
     touching: Voxels = voxels[apart <= 1]
     return touching

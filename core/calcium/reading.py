@@ -14,6 +14,7 @@ from core.calcium.lesion import LesionScore, measure
 from core.calcium.marking import MarkedLesion, Marks, Scene
 from core.calcium.rule import STANDARD, Rule
 from core.calcium.scores import CalciumScore, Vessel, added_up
+from core.calcium.steady_points import steadied
 from core.errors import SeriesError
 from core.volume import Mask, Volume
 
@@ -79,12 +80,14 @@ class Reading:
     def replayed(self, *, volume: Volume | None = None, rule: Rule | None = None) -> "Reading":
         """The same edits on another reconstruction or by another rule.
 
-        Those that meet nothing there are left out.
+        Those that meet nothing there are left out. On another reconstruction the points of clicks
+        are moved to where the lesions are brightest: the tip that was clicked may drown there.
         """
         empty = Reading(
             volume or self.volume, rule or self.rule, self.barrier, self.calibration_mg_per_mm3_hu
         )
-        return empty.with_edits(self.edits)[0]
+        edits = self.edits if volume is None else steadied(self.done, self._scene)
+        return empty.with_edits(edits)[0]
 
     def with_edits(self, edits: Iterable[Edit]) -> "tuple[Reading, tuple[Edit, ...]]":
         """The reading after more edits, and the edits that met nothing."""

@@ -131,10 +131,6 @@ class CalciumMode(QObject):
         refused = refusal(case.checks)
         if refused is not None:
             self._change(case=case, refusal=refused)
-            self._tell(
-                f"Calcium cannot be scored: {refused.value}. {refused.words}",
-                "Choose the series without contrast agent.",
-            )
             return
         kept = self._kept_edits(case)
         self._change(case=case, reading=case.reading(), kept_edits=kept)

@@ -22,6 +22,7 @@ from viewer.calcium.verdict_strip import VerdictStrip
 from viewer.panels.labels import line, notice
 from viewer.session import Session, SessionState
 
+REFUSED_REMEDY = "Choose the series without contrast agent."
 PREPARING = "Preparing the scan: finding candidates, heart region and bones …"
 
 
@@ -157,7 +158,7 @@ class CalciumPanel(QWidget):
     def _show_notice(self, state: CalciumState) -> None:
         refused = state.refusal
         if refused is not None:
-            self.refused.setText(f"✕  No score: {refused.value}. {refused.words}")
+            self.refused.setText(f"✕  No score: {refused.value}. {refused.words}\n{REFUSED_REMEDY}")
         self.refused.setVisible(refused is not None)
         self.preparing.setVisible(state.case is None)
         self.rest.setVisible(state.case is not None)

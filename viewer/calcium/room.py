@@ -60,6 +60,7 @@ class CalciumRoom(QObject):
         self._settings = settings
         self._workplace = workplace
         self._menu: CalciumMenu | None = None
+        self._overlay_was_visible = True
         self.mode = CalciumMode(
             session,
             jobs,
@@ -68,7 +69,7 @@ class CalciumRoom(QObject):
             folder=journal_folder(),
         )
         self.spreading = Spreading(session, jobs)
-        self.panel = CalciumPanel(session)
+        self.panel = CalciumPanel(session, workplace)
         self.panel.hide()
         self.overlays = {plane: CalciumOverlay(session, plane) for plane in Plane}
         for plane, view in workplace.views.slices.items():
@@ -114,11 +115,19 @@ class CalciumRoom(QObject):
         on, was_on = is_on(new.calcium), is_on(old.calcium)
         if on != was_on:
             self._workplace.show_page(self.panel, PAGE_TITLE, shown=on)
+            self._rest_overlay(on=on)
             if on:
                 self._session.show(replace(self._session.state.view, window=CALCIUM_WINDOW))
                 self._workplace.views.slices[Plane.AXIAL].setFocus()
         if on != was_on or new.volume is not old.volume:
             self._show_keys(new)
+
+    def _rest_overlay(self, *, on: bool) -> None:
+        """Saliency would hide what is scored: it is hidden meanwhile, O shows it all the same."""
+        view = self._session.state.view
+        if on:
+            self._overlay_was_visible = view.overlay_visible
+        self._session.show(replace(view, overlay_visible=not on and self._overlay_was_visible))
 
     def _show_keys(self, state: SessionState) -> None:
         if self._menu is not None:

@@ -78,6 +78,16 @@ def test_candidates_are_amber_and_nothing_is_coloured_outside_the_mode(bare):
     assert coloured() == 0
 
 
+def test_saliency_rests_while_calcium_is_scored(open_hands):
+    hands, session = open_hands, open_hands.window.session
+    for visible in (True, False):
+        session.show(replace(session.state.view, overlay_visible=visible))
+        hands.enter()
+        assert not session.state.view.overlay_visible
+        hands.press(Qt.Key.Key_C)
+        assert session.state.view.overlay_visible is visible
+
+
 @pytest.mark.parametrize("plane", [Plane.CORONAL, Plane.SAGITTAL])
 def test_the_other_planes_show_lesions_too(bare, plane):
     hands = bare
