@@ -74,7 +74,7 @@ def keep(case: Case) -> None:
 
 
 def forget() -> None:
-    """Give the memory back: a new run begins."""
+    """Give the memory back."""
     _kept.clear()
 
 

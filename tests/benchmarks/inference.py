@@ -1,10 +1,11 @@
 """Time of the network at 1 x 1 x 128 x 256 x 256, beside what the machine could do at most.
 
-.venv/bin/python -m tests.benchmarks.inference [--repeats N] [IMAGE.npy ...]
+.venv/bin/python -m tests.benchmarks.inference [--repeats N] [--threads N] [IMAGE.npy ...]
 
 Each IMAGE is a network's input (128, 256, 256), intensities 0..1, as `core.analysis` prepares it;
 without any a random one is used. Seconds are the best of N (2). On a GPU the wall time ends when
-the GPU is done.
+the GPU is done. On a busy machine compare CPU seconds with --threads 1: two threads that wait for
+each other burn time.
 """
 
 import argparse
@@ -177,7 +178,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("images", nargs="*", type=Path)
     parser.add_argument("--repeats", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     given = parser.parse_args()
+    torch.set_num_threads(given.threads)
     network = load(find_bundle("mortality-resnet3d-d", None)).network
     random = np.random.default_rng(0)
     image = np.load(given.images[0]) if given.images else random.random(SHAPE, dtype=np.float32)

@@ -9,6 +9,7 @@ import SimpleITK as sitk
 
 from core.analysis import analyse
 from core.analysis_result import AnalysisRequest
+from core.case import case_of
 from core.data.fitness import Fitness, Level, Reason, Verdict
 from core.data.geometry_gate import fitness_of
 from core.data.nifti import write_nifti
@@ -116,14 +117,17 @@ def test_slices_that_no_file_holds_are_refused_whatever_the_gate_was_told(tmp_pa
         analyse(replace(request, volume=gappy))
 
 
-def test_cancel_stops_at_the_next_step(tmp_path, models_folder):
+def test_cancel_stops_at_the_next_step_and_leaves_the_run_before(tmp_path, models_folder):
     class Impatient:
         def step(self, fraction, message):
             if fraction > 0.3:
                 raise Cancelled
 
+    request = stored_request(tmp_path, "axial to the head", models_folder)
+    run_id = analyse(request).provenance.run_id
     with pytest.raises(Cancelled):
-        analyse(stored_request(tmp_path, "axial to the head", models_folder), Impatient())
+        analyse(request, Impatient())
+    assert case_of(run_id).run_id == run_id, "the last good run can still be asked about"
 
 
 def test_warnings_of_the_series_stand_beside_the_prognosis(tmp_path, models_folder):

@@ -27,6 +27,8 @@ HOW_TO_ASK = (
 )
 SIZES_MM = (10.0, 20.0, 30.0, 40.0)
 FIRST_SIZE_MM = 20.0
+SETTLED_AFTER_MS = 60
+"""By then texts that changed have wrapped anew and everything below them has moved."""
 
 
 class ExplanationPanel(QWidget):
@@ -88,7 +90,7 @@ class ExplanationPanel(QWidget):
 
     def scroll_to(self, part: QWidget) -> None:
         """Bring a part of the page into sight, once it has its place."""
-        QTimer.singleShot(0, part, lambda: self.scroll.ensureWidgetVisible(part))
+        QTimer.singleShot(SETTLED_AFTER_MS, part, lambda: self.scroll.ensureWidgetVisible(part))
 
     def _lay_out(self) -> None:
         column = QVBoxLayout(self._filled)
@@ -154,6 +156,8 @@ class ExplanationPanel(QWidget):
         )
         if named or told:
             self._refresh(new)
+        if len(new.influences) > len(old.influences):
+            self.scroll_to(self.influences)
 
     def _refresh(self, state: SessionState) -> None:
         has_result = state.result is not None

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtWidgets import QApplication, QLabel
 
 from core.saliency.influence import Influence
@@ -11,7 +11,7 @@ from core.saliency.map_trust import PART_TITLES, TrustPart, trust_of
 from core.saliency.targets import MORTALITY, Target
 from tests.results import ORGAN_SHARE, example_result
 from viewer.influence_words import influence_sentence
-from viewer.panels.explanation_panel import ExplanationPanel
+from viewer.panels.explanation_panel import SETTLED_AFTER_MS, ExplanationPanel
 from viewer.panels.organ_share_chart import OrganShareChart
 from viewer.panels.trust_badge import TrustBadge
 from viewer.session import Session
@@ -159,3 +159,16 @@ def test_the_list_is_as_high_as_its_sentences(session, panel):
     last = panel.influences.visualItemRect(panel.influences.item(6))
     assert last.bottom() <= panel.influences.viewport().height()
     assert panel.influences.verticalScrollBar().maximum() == 0
+
+
+def test_a_new_answer_comes_into_sight(qtbot, session, panel):
+    panel.resize(372, 320)
+    session.replace(trust=trust(0.7))
+    QApplication.processEvents()
+    rows = panel.influences.viewport()
+    assert rows.visibleRegion().isEmpty()
+    session.replace(influences=(HERE,))
+    qtbot.wait(3 * SETTLED_AFTER_MS)  # until everything has its place
+    place = QRect(rows.mapTo(panel, QPoint()), rows.size())
+    assert place.height() > 40
+    assert panel.rect().contains(place)
