@@ -36,7 +36,7 @@ from core.preprocessing.resample import model_grid, resample
 from core.progress import Progress, Silent, Span
 from core.provenance import StepTimes, provenance
 from core.saliency.case_maps import maps_of
-from core.saliency.organ_share import organ_share
+from core.saliency.organ_share import organ_share, outside_region_share
 from core.saliency.targets import Target, require_target
 from core.volume import Mask, SaliencyMap, Volume
 
@@ -79,13 +79,14 @@ def analyse(request: AnalysisRequest, progress: Progress = Silent()) -> Analysis
         maps = maps_of(case, request.target, request.methods, Span(progress, 0.80, 0.95))
     with times.step("organ shares"):
         shares = {each.method: organ_share(each, prepared.regions) for each in maps}
+        outside = outside_region_share(maps, case.shown)
     prognosis = to_prognosis(model.card, inference.output).with_warnings(
         *(reason.text for reason in request.fitness.model.reasons),
         *lung_warnings(prepared.lungs),
         *_empty_map_warnings(maps),
     )
-    keep(case)
     progress.step(1.0, "Done")
+    keep(case)  # after the last place where Cancel acts
     return AnalysisResult(
         prognosis=prognosis,
         saliency=maps,
@@ -97,6 +98,7 @@ def analyse(request: AnalysisRequest, progress: Progress = Silent()) -> Analysis
         lung_volumes_l=lung_volumes_l(prepared.lungs.anatomical),
         regions=prepared.regions,
         organ_share=shares,
+        outside_region_share=outside,
     )
 
 
@@ -129,6 +131,7 @@ class _Prepared:
 
     image: NDArray[np.float32]
     grid: VolumeGeometry
+    inside: NDArray[np.bool_]
     lungs: Lungs
     region: Mask
     regions: Mask
@@ -148,7 +151,7 @@ class _Prepared:
             network=model.network,
             image=self.image,
             grid=self.grid,
-            region=self.region,
+            inside=self.inside,
             regions=self.regions,
             clinical=clinical,
             engine=inference.engine,
@@ -174,7 +177,8 @@ def _prepare(stored: Volume, card: ModelCard, times: StepTimes, progress: Progre
         intensity = to_intensity(volume, region)
         resampled = resample(intensity, volume.geometry, grid, card.input.outside_intensity)
         image = (resampled / INTENSITY_SCALE).astype(np.float32)
-    return _Prepared(image, grid, lungs, region, regions)
+        inside = resample(region.labels, region.geometry, grid, outside=0) >= 0.5
+    return _Prepared(image, grid, inside, lungs, region, regions)
 
 
 def warm_up(model_id: str, models_folder: Path | None = None) -> None:

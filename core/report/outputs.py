@@ -1,6 +1,7 @@
 """Every file of a run, written into one folder."""
 
 import os
+from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
 
@@ -12,9 +13,10 @@ from PIL.PngImagePlugin import PngInfo
 from core.analysis_result import AnalysisRequest, AnalysisResult
 from core.data.nifti import write_nifti
 from core.errors import ReportError
+from core.explanation import Explanation
 from core.prognosis import RESEARCH_USE_ONLY
 from core.progress import Progress, Silent
-from core.report.content import result_json, saliency_file
+from core.report.content import further_file, result_json, saliency_file
 from core.report.figures import key_views
 from core.report.pdf import write_pdf
 from core.whole_file import write_whole
@@ -26,7 +28,12 @@ PNG_COMPRESSION = 1
 
 
 def write_outputs(
-    folder: Path, request: AnalysisRequest, result: AnalysisResult, progress: Progress = Silent()
+    folder: Path,
+    request: AnalysisRequest,
+    result: AnalysisResult,
+    progress: Progress = Silent(),
+    *,
+    further: Sequence[Explanation] = (),
 ) -> None:
     """Write result.json, the saliency maps as NIfTI, the four key views and report.pdf.
 
@@ -39,6 +46,8 @@ def write_outputs(
         request: What was asked.
         result: What the run gave.
         progress: Told before each kind of file.
+        further: Maps of other targets, asked for since: their files and their entries in
+            result.json bear the target.
 
     Raises:
         ReportError: The folder or a file in it cannot be written.
@@ -47,14 +56,16 @@ def write_outputs(
     pictures = key_views(request.volume, result)
     progress.step(0.5, "Writing the saliency maps")
     _make(folder)
-    for saliency in result.saliency:
+    files = {saliency_file(each): each for each in result.saliency}
+    files |= {further_file(each): each for explanation in further for each in explanation.maps}
+    for name, saliency in files.items():
         kept = saliency.thresholded()
-        write_nifti(folder / saliency_file(saliency), kept.values, kept.geometry)
+        write_nifti(folder / name, kept.values, kept.geometry)
     for name, pixels in pictures.items():
         write_whole(folder / f"key_{name}.png", _png(pixels))
     progress.step(0.8, "Writing the report")
-    write_pdf(folder / "report.pdf", request, result, pictures)
-    write_whole(folder / "result.json", result_json(request, result))
+    write_pdf(folder / "report.pdf", request, result, pictures, further=further)
+    write_whole(folder / "result.json", result_json(request, result, further))
     progress.step(1.0, "Results written")
 
 

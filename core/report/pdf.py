@@ -1,6 +1,6 @@
 """The report: one PDF/A for a person to read, with the machine's `result.json` attached."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from fpdf.prefs import ViewerPreferences
 from numpy.typing import NDArray
 
 from core.analysis_result import AnalysisRequest, AnalysisResult
+from core.explanation import Explanation
 from core.report import words
 from core.report.content import result_json
 from core.report.map_page import add_organ_shares, add_trust
@@ -33,6 +34,8 @@ def write_pdf(
     request: AnalysisRequest,
     result: AnalysisResult,
     pictures: Mapping[str, Picture],
+    *,
+    further: Sequence[Explanation] = (),
 ) -> None:
     """Write the report: the same pages for the same result.
 
@@ -41,12 +44,13 @@ def write_pdf(
         request: What was asked.
         result: What the run gave.
         pictures: RGB uint8 key views by name (`core.report.figures.key_views`).
+        further: Maps of other targets: named, and in the attached numbers.
 
     Raises:
         ReportError: The file cannot be written, or the result holds a number that is not finite.
     """
     with ReportPage(Identity(TITLE, result.card.id, result.provenance.weights_sha256)) as page:
-        _fill(page, request, result, pictures)
+        _fill(page, request, result, pictures, further=further)
         content = bytes(page.output())
     write_whole(path, content)
 
@@ -56,6 +60,8 @@ def _fill(
     request: AnalysisRequest,
     result: AnalysisResult,
     pictures: Mapping[str, Picture],
+    *,
+    further: Sequence[Explanation],
 ) -> None:
     card, provenance = result.card, result.provenance
     page.set_title(TITLE)
@@ -70,14 +76,13 @@ def _fill(
     add_warnings(page, card, result.prognosis)
     add_prognosis(page, card, result.prognosis)
     add_fitness(page, request.fitness)
-    add_key_views(page, result, pictures)
+    add_key_views(page, result, pictures, further=further)
     add_organ_shares(page, result)
-    page.add_page()
     add_trust(page, result.trust)
     add_model_card(page, card, result.clinical)
     add_provenance(page, result)
     page.embed_file(
-        bytes=result_json(request, result),
+        bytes=result_json(request, result, further),
         basename="result.json",
         desc="The result in numbers, for programs",
         mime_type="application/json",
