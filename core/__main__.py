@@ -44,6 +44,8 @@ class Device(StrEnum):
     AUTO = "auto"
     CPU = "cpu"
     CUDA = "cuda"
+    MPS = "mps"
+    XPU = "xpu"
 
 
 class Precision(StrEnum):

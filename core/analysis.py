@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from core.analysis_result import AnalysisRequest, AnalysisResult
-from core.case import Case, forget, keep
+from core.case import Case, keep
 from core.data.fitness import Level, Verdict
 from core.errors import ModelInputError, WeightsError
 from core.explanation import GRADIENT, SIGNED_GRADIENT, require_methods
 from core.geometry import VolumeGeometry
-from core.inference import Inference, Maps, choose_engine, infer, prepare
+from core.inference import Engine, Inference, Maps, choose_engine, infer, prepare
 from core.models.bundle_folders import Bundle, find_bundle
 from core.models.bundles import LoadedModel, load
 from core.models.cards import ModelCard
@@ -36,7 +36,7 @@ from core.preprocessing.resample import model_grid, resample
 from core.progress import Progress, Silent, Span
 from core.provenance import StepTimes, provenance
 from core.saliency.case_maps import maps_of
-from core.saliency.organ_share import organ_share
+from core.saliency.organ_share import organ_share, outside_region_share
 from core.saliency.targets import Target, require_target
 from core.volume import Mask, SaliencyMap, Volume
 
@@ -51,14 +51,15 @@ def analyse(request: AnalysisRequest, progress: Progress = Silent()) -> Analysis
         progress: Told of every step; may cancel.
 
     Returns:
-        Prognosis, saliency maps on their own grids, the region the model saw, provenance.
+        Prognosis, saliency maps on their own grids, the region the model saw, provenance. The case
+        is kept for questions about it (`core.explaining`); a run that ends otherwise leaves the
+        one before.
 
     Raises:
         ModelInputError: The series or the clinical values are not what the model was made for.
         WeightsError: The bundle is missing or damaged.
         ResourcesError: Too little memory, or no such device.
     """
-    forget()
     times = StepTimes()
     _require_usable(request)
     with times.step("load model"):
@@ -70,29 +71,22 @@ def analyse(request: AnalysisRequest, progress: Progress = Silent()) -> Analysis
         engine = prepare(model.network, choose_engine(request.device, request.precision))
     prepared = _prepare(request.volume, model.card, times, Span(progress, 0.02, 0.40))
     with times.step("model"):
-        inference = infer(
-            model.network,
-            prepared.image,
-            clinical,
-            engine=engine,
-            progress=Span(progress, 0.40, 0.80),
-            target=request.target,
-            breaks_years=None if model.card.survival is None else model.card.survival.breaks_years,
-            wants=Maps(gradient=bool({GRADIENT, SIGNED_GRADIENT} & set(request.methods))),
-        )
+        span = Span(progress, 0.40, 0.80)
+        inference = _infer(request, model, prepared, clinical, engine=engine, progress=span)
     made = provenance(request, model.weights_sha256, inference.engine, PREPROCESSING, times)
     case = prepared.case(made.run_id, model, clinical, request.target, inference)
     with times.step("maps"):
         maps = maps_of(case, request.target, request.methods, Span(progress, 0.80, 0.95))
     with times.step("organ shares"):
         shares = {each.method: organ_share(each, prepared.regions) for each in maps}
+        outside = outside_region_share(maps, case.shown)
     prognosis = to_prognosis(model.card, inference.output).with_warnings(
         *(reason.text for reason in request.fitness.model.reasons),
         *lung_warnings(prepared.lungs),
         *_empty_map_warnings(maps),
     )
-    keep(case)
     progress.step(1.0, "Done")
+    keep(case)  # after the last place where Cancel acts
     return AnalysisResult(
         prognosis=prognosis,
         saliency=maps,
@@ -104,6 +98,30 @@ def analyse(request: AnalysisRequest, progress: Progress = Silent()) -> Analysis
         lung_volumes_l=lung_volumes_l(prepared.lungs.anatomical),
         regions=prepared.regions,
         organ_share=shares,
+        outside_region_share=outside,
+    )
+
+
+def _infer(
+    request: AnalysisRequest,
+    model: LoadedModel,
+    prepared: "_Prepared",
+    clinical: Tensor | None,
+    *,
+    engine: Engine,
+    progress: Progress,
+) -> Inference:
+    """Prognosis and GradCAM; the gradient only where a map is made of it."""
+    survival = model.card.survival
+    return infer(
+        model.network,
+        prepared.image,
+        clinical,
+        engine=engine,
+        progress=progress,
+        target=request.target,
+        breaks_years=None if survival is None else survival.breaks_years,
+        wants=Maps(gradient=bool({GRADIENT, SIGNED_GRADIENT} & set(request.methods))),
     )
 
 
@@ -113,6 +131,7 @@ class _Prepared:
 
     image: NDArray[np.float32]
     grid: VolumeGeometry
+    inside: NDArray[np.bool_]
     lungs: Lungs
     region: Mask
     regions: Mask
@@ -132,7 +151,7 @@ class _Prepared:
             network=model.network,
             image=self.image,
             grid=self.grid,
-            region=self.region,
+            inside=self.inside,
             regions=self.regions,
             clinical=clinical,
             engine=inference.engine,
@@ -158,7 +177,8 @@ def _prepare(stored: Volume, card: ModelCard, times: StepTimes, progress: Progre
         intensity = to_intensity(volume, region)
         resampled = resample(intensity, volume.geometry, grid, card.input.outside_intensity)
         image = (resampled / INTENSITY_SCALE).astype(np.float32)
-    return _Prepared(image, grid, lungs, region, regions)
+        inside = resample(region.labels, region.geometry, grid, outside=0) >= 0.5
+    return _Prepared(image, grid, inside, lungs, region, regions)
 
 
 def warm_up(model_id: str, models_folder: Path | None = None) -> None:

@@ -91,6 +91,8 @@ class AnalysisResult:
         regions: `core.preprocessing.organ_regions.Organ` on a coarser grid.
         organ_share: Method -> organ name -> share of that map.
         trust: How far the maps may be trusted; None until it was checked.
+        outside_region_share: Method -> share of that map outside what the model is shown; without
+            the maps that are empty.
     """
 
     prognosis: Prognosis
@@ -104,6 +106,7 @@ class AnalysisResult:
     regions: Mask
     organ_share: Mapping[str, Mapping[str, float]]
     trust: MapTrust | None = None
+    outside_region_share: Mapping[str, float] = field(default_factory=dict)
 
     def saliency_by(self, method: str) -> SaliencyMap | None:
         """The map of one method, None if it was not made."""

@@ -22,8 +22,8 @@ from core.explanation import (
     WhyHereRequest,
     require_methods,
 )
-from core.geometry import Floats
 from core.inference import predict
+from core.models.mortality_resnet3d import MortalityOutput
 from core.progress import Progress, Silent
 from core.provenance import StepTimes
 from core.saliency.case_maps import maps_of
@@ -31,13 +31,14 @@ from core.saliency.influence import Influence
 from core.saliency.map_trust import MapTrust
 from core.saliency.normalise import to_saliency_map
 from core.saliency.occlusion import SHIFTS, Named, cube_about, occlusion, replaced
-from core.saliency.organ_share import organ_share
+from core.saliency.organ_share import organ_share, outside_region_share
 from core.saliency.targets import Target, require_target
 from core.saliency.trust import map_trust
 from core.volume import SaliencyMap
 
-CPU_SIZE_MM, GPU_SIZE_MM = 50.0, 30.0
-"""Edge of the hidden cubes: on two CPU cores the whole region in about three minutes."""
+CPU_SIZE_MM, GPU_SIZE_MM = 60.0, 30.0
+"""Edge of the hidden cubes: about 90 passes for lungs of 5 L, some minutes on two CPU cores, and
+about 500, where a pass takes milliseconds."""
 
 SIZES_MM = (5.0, 200.0)
 """A cube below a few voxels changes nothing, one above this is the whole chest."""
@@ -70,7 +71,8 @@ def why_here(request: WhyHereRequest, progress: Progress = Silent()) -> Influenc
         progress: Told at every layer; may cancel.
 
     Returns:
-        Before and after; `outside` and no change where the model is not shown the place.
+        Before (as the run said) and after; `outside` and no change where the model is shown nothing
+        of the cube.
 
     Raises:
         ModelInputError: The model does not give this target, or the size makes no sense.
@@ -80,24 +82,22 @@ def why_here(request: WhyHereRequest, progress: Progress = Silent()) -> Influenc
     require_target(request.target, case.card)
     _require_size(request.size_mm)
     index = case.grid.to_index(request.point_mm)
-    voxel = tuple(np.rint(index).astype(int).tolist())
-    if not case.grid.contains(request.point_mm) or not case.inside[voxel]:
-        return _nothing_changes(case, request)
     edge = request.size_mm / np.array(case.grid.spacing_mm)
     cubes = [cube_about(index + shift, edge, case.grid.shape) for shift in ((0, 0, 0), *SHIFTS)]
-    images = [case.image, *(replaced(case.image, case.inside, each, case.grid) for each in cubes)]
-    answers = np.array(
-        [
-            _answer(case, request.target, image, _pass(request, progress, number, len(images)))
-            for number, image in enumerate(images)
-        ]
-    )
-    noise = np.std(answers[1:, 0] - answers[0, 0], ddof=1)
-    return _influence(request, answers[0], answers[1], float(noise))
+    if not case.inside[cubes[0]].any():
+        return _nothing_changes(case, request)
+    answers = []
+    for number, cube in enumerate(cubes):
+        image = replaced(case.image, case.inside, cube, case.grid)
+        span = _pass(request, progress, number, len(cubes))
+        answers.append(_answer(case, request.target, image, span))
+    noise = np.std([probability for probability, _ in answers], ddof=1)
+    before = _said(case, request.target, case.inference.output)
+    return _influence(request, before, answers[0], float(noise))
 
 
 def occlude(request: OccludeRequest, progress: Progress = Silent()) -> Explanation:
-    """The occlusion map: how much the target falls when each place is replaced.
+    """The occlusion map: how much the target falls (above 0) or rises when a place is replaced.
 
     One whole forward pass for each cube: nothing is estimated from a smaller network or a part of
     the input. On a CPU the cubes are larger, so that it ends within minutes.
@@ -161,6 +161,11 @@ def _answer(case: Case, target: Target, image: Image, progress: Progress) -> tup
     output = predict(
         case.network, image[None], case.clinical, engine=case.engine, progress=progress
     )
+    return _said(case, target, output)
+
+
+def _said(case: Case, target: Target, output: MortalityOutput) -> tuple[float, float]:
+    """Probability and value of the target, of one scan's output."""
     probability = target.probabilities(output, case.breaks_years)
     return float(probability), float(target.values(output, case.breaks_years))
 
@@ -172,31 +177,35 @@ def _pass(request: WhyHereRequest, progress: Progress, number: int, count: int) 
 
 def _nothing_changes(case: Case, request: WhyHereRequest) -> Influence:
     """The model is not shown the place: no pass is needed to know what replacing it does."""
-    risk = float(request.target.probabilities(case.inference.output, case.breaks_years))
+    risk, _ = _said(case, request.target, case.inference.output)
     return Influence(
         request.point_mm, request.size_mm, request.target, risk, risk, 0.0, 0.0, 0.0, outside=True
     )
 
 
 def _influence(
-    request: WhyHereRequest, before: Floats, after: Floats, repeat_noise: float
+    request: WhyHereRequest,
+    before: tuple[float, float],
+    after: tuple[float, float],
+    repeat_noise: float,
 ) -> Influence:
     """The answer, of (probability, value) before and after."""
     return Influence(
         point_mm=request.point_mm,
         size_mm=request.size_mm,
         target=request.target,
-        before=float(before[0]),
-        after=float(after[0]),
-        change=float(after[0] - before[0]),
-        change_logit=float(after[1] - before[1]),
+        before=before[0],
+        after=after[0],
+        change=after[0] - before[0],
+        change_logit=after[1] - before[1],
         repeat_noise=repeat_noise,
         outside=False,
     )
 
 
 def _explanation(case: Case, maps: tuple[SaliencyMap, ...]) -> Explanation:
-    return Explanation(maps, {each.method: organ_share(each, case.regions) for each in maps})
+    shares = {each.method: organ_share(each, case.regions) for each in maps}
+    return Explanation(maps, shares, outside_region_share(maps, case.shown))
 
 
 def _require_size(size_mm: float) -> None:

@@ -5,7 +5,7 @@ Each question names its run (`Provenance.run_id`), so that none is answered abou
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from core.errors import ModelInputError
 from core.saliency.influence import Point
@@ -60,7 +60,7 @@ class WhyHereRequest:
 
 @dataclass(frozen=True)
 class OccludeRequest:
-    """A map of how much the target falls when each place is replaced by its surroundings.
+    """A signed map of how much the target falls when each place is replaced by its surroundings.
 
     Attributes:
         run_id: Of the run it explains.
@@ -93,10 +93,12 @@ class Explanation:
     Attributes:
         maps: One for each method, in the order in which they were asked for.
         organ_share: Method -> organ name -> share of that map.
+        outside_region_share: Method -> share of that map outside what the model is shown.
     """
 
     maps: tuple[SaliencyMap, ...]
     organ_share: Mapping[str, Mapping[str, float]]
+    outside_region_share: Mapping[str, float] = field(default_factory=dict)
 
 
 def require_methods(methods: tuple[str, ...]) -> None:

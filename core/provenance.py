@@ -11,7 +11,15 @@ from uuid import uuid4
 
 from core.analysis_result import AnalysisRequest, Provenance
 
-PACKAGES = ("thoralens", "torch", "numpy", "scipy", "connected-components-3d", "pydicom")
+PACKAGES = (
+    "thoralens",
+    "torch",
+    "openvino",
+    "numpy",
+    "scipy",
+    "connected-components-3d",
+    "pydicom",
+)
 
 
 class StepTimes:

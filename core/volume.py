@@ -72,8 +72,9 @@ class SaliencyMap(BuiltAnew):
         geometry: Where the cells lie. An overlay is a reslice of this, in mm.
         method: One of `core.explanation.METHODS`, or "occlusion".
         target: The output that was explained, in words.
-        threshold: Cells below this share of the maximum are set to 0 by `thresholded`.
+        threshold: Cells below this share of the unit are set to 0 by `thresholded`.
         unit_value: Raw attribution that became 1.
+        unit_percentile: Of the sizes that are not 0, which one became 1; what is larger is 1 too.
     """
 
     values: NDArray[np.float32]
@@ -82,9 +83,17 @@ class SaliencyMap(BuiltAnew):
     target: str
     threshold: float
     unit_value: float = 1.0
+    unit_percentile: float = 100.0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "values", _ride(self.values, self.geometry, np.float32))
+
+    @property
+    def unit_words(self) -> str:
+        """What a share of 1 is: "maximum", or "99.9th percentile"."""
+        return (
+            "maximum" if self.unit_percentile == 100 else f"{self.unit_percentile:g}th percentile"
+        )
 
     def thresholded(self, threshold: float | None = None) -> "SaliencyMap":
         """The same map with every cell below the threshold at 0, before any interpolation.

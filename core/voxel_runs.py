@@ -1,7 +1,8 @@
-"""Air of a CT as runs of neighbouring columns, and which runs hang together.
+"""Voxels of a CT as runs of neighbouring columns, and which runs hang together.
 
-A run is a stretch of air within one row. A chest holds tens of millions of air voxels but only
-some hundred thousand runs, so that areas, shapes and connected parts are found from the runs.
+A run is a stretch of chosen voxels within one row. A chest holds tens of millions of voxels of air
+but only some hundred thousand runs of it, so that areas, shapes and connected parts are found from
+the runs.
 
 Positions count along a frame that is one row and one column larger than a slice; these stay
 empty, so that no run touches the next row or the next slice by accident.
@@ -137,6 +138,17 @@ class Runs:
         frame[first + self.lengths] = -1
         flat = np.cumsum(frame, dtype=np.int8, out=frame).view(np.bool_)
         return flat.reshape(slice_count, row_count, row_step)[..., :-1]
+
+    def in_blocks(self, block: tuple[int, int, int]) -> Booleans:
+        """True for the blocks of voxels, counted from the volume's first, that a run touches."""
+        slices, rows, columns = (-(-n // side) for n, side in zip(self.shape, block, strict=True))
+        row = (self.slices // block[0] * rows + self.rows // block[1]) * (columns + 1)
+        changes = np.zeros(slices * rows * (columns + 1), dtype=np.int32)
+        np.add.at(changes, row + self.columns // block[2], 1)
+        np.add.at(changes, row + (self.columns + self.lengths - 1) // block[2] + 1, -1)
+        touched = np.cumsum(changes, out=changes) > 0
+        mask: Booleans = touched.reshape(slices, rows, columns + 1)[..., :-1]
+        return mask
 
 
 def filled(runs: Runs) -> Runs:

@@ -11,7 +11,7 @@ if [ -n "$folder" ] && [ ! -e "$folder" ]; then
 fi
 system_packages libegl1 libgl1 libxkbcommon0 libdbus-1-3 libfontconfig1 libglib2.0-0 \
     libxcb-cursor0 libxkbcommon-x11-0 libxcb-icccm4 libxcb-keysyms1 libxcb-shape0
-make_environment viewer
+make_environment viewer,openvino
 
 if [ "$(uname)" != Linux ] || [ -n "${DISPLAY:-}${WAYLAND_DISPLAY:-}${QT_QPA_PLATFORM:-}" ]; then
     exec "$venv/bin/thoralens" ${folder:+"$folder"}

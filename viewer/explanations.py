@@ -150,9 +150,15 @@ class Explanations(QObject):
         state = self._session.state
         maps = {(each.target, each.method): each for each in answer.maps}
         shares = {key: answer.organ_share.get(key[1], {}) for key in maps}
+        outside = {
+            key: answer.outside_region_share[key[1]]
+            for key in maps
+            if key[1] in answer.outside_region_share
+        }
         self._session.replace(
             explanations=MappingProxyType({**state.explanations, **maps}),
             organ_share=MappingProxyType({**state.organ_share, **shares}),
+            outside_share=MappingProxyType({**state.outside_share, **outside}),
         )
 
     def _keep_influence(self, answer: Influence) -> None:
@@ -166,9 +172,8 @@ class Explanations(QObject):
 
     def _failed(self, kind: str, error: ThoralensError) -> None:
         self._show(kind, RunState(failure=error.message, remedy=error.remedy))
-        nobody_asked = kind == CHECK and self._process.child_pid is not None
-        if nobody_asked and not isinstance(error, Bug):
-            LOGGER.warning("%s %s", error.message, error.remedy)  # the badge says: not checked
+        if kind == CHECK and not isinstance(error, Bug):  # nobody asked; the badge says it
+            LOGGER.warning("%s %s", error.message, error.remedy)
         else:
             self._messages.post_error(error)
 

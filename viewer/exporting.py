@@ -1,13 +1,14 @@
 """Saves the result that is shown: every output into a folder, or the report alone."""
 
 import tempfile
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject
 
 from core.analysis_result import AnalysisRequest, AnalysisResult
 from core.errors import ReportError
+from core.explanation import Explanation
 from core.progress import Progress, Span
 from viewer.calcium.saving import Weighing, weighing_of
 from viewer.jobs import JobRunner
@@ -20,32 +21,37 @@ REPORT_NAME = "report.pdf"
 NOTHING = Message(MessageLevel.WARNING, "There is no result to save yet.", "Run a model first.")
 
 
-def write_report(
-    path: Path,
-    request: AnalysisRequest,
-    result: AnalysisResult,
-    progress: Progress,
-    *,
-    calcium: Weighing | None = None,
-) -> None:
+@dataclass(frozen=True)
+class Shown:
+    """What is saved: all that is on the screen but the answers to "Why here?".
+
+    Attributes:
+        request: Of the run.
+        result: Of the run, with what was found out about its target since.
+        further: Maps of other targets.
+        calcium: Weighs the calcium reading that gets its page in the report; None without.
+    """
+
+    request: AnalysisRequest
+    result: AnalysisResult
+    further: tuple[Explanation, ...]
+    calcium: Weighing | None
+
+
+def write_report(path: Path, shown: Shown, progress: Progress) -> None:
     """Write the report alone: all outputs beside the target, of which the PDF is kept.
 
     Args:
         path: Of the PDF.
-        request: What was asked.
-        result: What the run gave.
+        shown: What is on the screen.
         progress: Told of every step.
-        calcium: Weighs the calcium reading that gets its page in the report; None without.
 
     Raises:
         ReportError: The folder cannot be written.
     """
-    from core.report.outputs import write_outputs
-
     try:
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=".thoralens-") as beside:
-            weighed = None if calcium is None else calcium(progress)
-            write_outputs(Path(beside), request, result, progress, calcium=weighed)
+            _write(Path(beside), shown, progress)
             (Path(beside) / REPORT_NAME).replace(path)
     except OSError as error:
         raise ReportError(
@@ -54,21 +60,50 @@ def write_report(
         ) from error
 
 
-def explained(state: SessionState, result: AnalysisResult) -> AnalysisResult:
-    """The result with what was found out since: trust, and further maps of the same target.
+def _write(folder: Path, shown: Shown, progress: Progress) -> None:
+    from core.report.outputs import write_outputs
 
-    Maps of other targets are left out: their files would bear the names of the first ones.
-    """
+    weighed = None if shown.calcium is None else shown.calcium(Span(progress, 0.0, 0.3))
+    write_outputs(
+        folder,
+        shown.request,
+        shown.result,
+        Span(progress, 0.3, 1.0),
+        calcium=weighed,
+        further=shown.further,
+    )
+
+
+def of_other_targets(state: SessionState, result: AnalysisResult) -> tuple[Explanation, ...]:
+    """Maps that were asked for of targets that the run made none of, a target each."""
+    of_run = {each.target for each in result.saliency}
+    targets = dict.fromkeys(target for target, _ in state.explanations if target not in of_run)
+    return tuple(
+        Explanation(
+            maps=tuple(each for key, each in state.explanations.items() if key[0] == target),
+            organ_share={key[1]: s for key, s in state.organ_share.items() if key[0] == target},
+            outside_region_share={
+                key[1]: share for key, share in state.outside_share.items() if key[0] == target
+            },
+        )
+        for target in targets
+    )
+
+
+def explained(state: SessionState, result: AnalysisResult) -> AnalysisResult:
+    """The result with what was found out since: trust, and further maps of the same target."""
     targets = {each.target for each in result.saliency}
     further = [each for key, each in state.explanations.items() if key[0] in targets]
     known = {each.method for each in result.saliency}
     shares = {
         each.method: state.organ_share.get((each.target, each.method), {}) for each in further
     }
+    outside = {key[1]: share for key, share in state.outside_share.items() if key[0] in targets}
     return replace(
         result,
         saliency=(*result.saliency, *(each for each in further if each.method not in known)),
         organ_share={**shares, **result.organ_share},
+        outside_region_share={**outside, **result.outside_region_share},
         trust=state.trust or result.trust,
     )
 
@@ -91,16 +126,12 @@ class Exporter(QObject):
         shown = self._shown()
         if shown is None:
             return
-        request, result = shown
-
-        def work(progress: Progress) -> None:
-            from core.report.outputs import write_outputs
-
-            weighed = None if calcium is None else calcium(Span(progress, 0.0, 0.3))
-            write_outputs(folder, request, result, Span(progress, 0.3, 1.0), calcium=weighed)
 
         self._jobs.start(
-            GROUP, work, on_done=lambda _: self._tell("All outputs"), label="Writing the outputs"
+            GROUP,
+            lambda progress: _write(folder, shown, progress),
+            on_done=lambda _: self._tell("All outputs"),
+            label="Writing the outputs",
         )
 
     def _save_calcium(self, folder: Path, calcium: Weighing) -> None:
@@ -123,24 +154,28 @@ class Exporter(QObject):
         shown = self._shown()
         if shown is None:
             return
-        request, result = shown
-        calcium = weighing_of(self._session.state)
         self._jobs.start(
             GROUP,
-            lambda progress: write_report(path, request, result, progress, calcium=calcium),
+            lambda progress: write_report(path, shown, progress),
             on_done=lambda _: self._tell("The report"),
             label="Writing the report",
         )
 
-    def _shown(self) -> tuple[AnalysisRequest, AnalysisResult] | None:
-        """Request and result of what is on the screen; a message where there is none."""
+    def _shown(self) -> Shown | None:
+        """What is on the screen; a message where there is no result."""
         state = self._session.state
         if state.result is None:
             self._messages.post(NOTHING)
             return None
         request = request_from(state, state.result.card.id, state.result.clinical)
-        return None if request is None else (request, explained(state, state.result))
+        if request is None:
+            return None
+        further = of_other_targets(state, state.result)
+        return Shown(request, explained(state, state.result), further, weighing_of(state))
 
     def _tell(self, what: str) -> None:
         verb = "were" if what.endswith("s") else "was"
-        self._messages.post(Message(MessageLevel.NOTE, f"{what} {verb} saved."))
+        count = len(self._session.state.influences)
+        answers = f"{count} answer{'s' if count > 1 else ''}"
+        left_out = f' Not in it: {answers} to "Why here?".' if count else ""
+        self._messages.post(Message(MessageLevel.NOTE, f"{what} {verb} saved.{left_out}"))

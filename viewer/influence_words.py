@@ -3,6 +3,9 @@
 from core.saliency.influence import Influence
 from viewer.method_names import probability_name
 
+TIMES_NOISE = 2
+"""A change counts from beyond this many times the noise of repeating the model."""
+
 OUTSIDE = (
     "This place lies outside the region that the model is shown: nothing there can change its "
     "output."
@@ -18,14 +21,23 @@ def influence_sentence(influence: Influence) -> str:
     if influence.outside:
         return OUTSIDE
     points, noise = 100 * influence.change, 100 * influence.repeat_noise
-    digits = 1 if max(abs(points), noise) >= 0.05 else 3
-    verdict = "" if abs(points) > noise else " No more than the noise."
+    digits = _digits(max(abs(points), noise))
+    written, written_noise = round(points, digits), round(noise, digits)
+    is_change = abs(points) > TIMES_NOISE * noise and abs(written) > TIMES_NOISE * written_noise
+    verdict = "" if is_change else " No more than twice the repeat noise: not a change."
     before, after = (f"{100 * each:.{digits}f} %" for each in (influence.before, influence.after))
     return (
         f"Replacing {influence.size_mm:g} mm here by its surroundings changes the "
         f"{probability_name(influence.target)} from {before} to {after} "
         f"({signed(points, digits)} points; repeat noise {noise:.{digits}f} points).{verdict}"
     )
+
+
+def _digits(points: float) -> int:
+    """Enough digits after the point to set a change against its noise."""
+    if points >= 0.5:
+        return 1
+    return 2 if points >= 0.05 else 3
 
 
 def signed(value: float, digits: int) -> str:

@@ -1,6 +1,7 @@
 """The colour legend of the saliency overlay: method, scale, the threshold with its value.
 
-On the relative scale 1 is the map's maximum; on the absolute one the marks are raw attributions.
+On the relative scale 1 is the map's unit (`SaliencyMap.unit_words`); on the absolute one the marks
+are raw attributions.
 A signed map runs from -1 to 1.
 """
 
@@ -73,21 +74,21 @@ def legend_title(style: OverlayStyle, saliency: SaliencyMap) -> str:
     power = _power_of_ten(style, saliency)
     digits = str(abs(power)).translate(SUPERSCRIPT)
     factor = f" ×10{'⁻' if power < 0 else ''}{digits}" if power else ""
-    return f"{method_name(saliency.method)}{factor}"
+    above = ": none above threshold" if style.of(saliency).draws_nothing else ""
+    return f"{method_name(saliency.method)}{factor}{above}"
 
 
 def legend_marks(style: OverlayStyle, saliency: SaliencyMap) -> list[tuple[float, str]]:
     """Where the bar is labelled (0..1 of its length) and with what.
 
-    The threshold pushes out an end that it would touch.
+    The threshold pushes out an end that it would touch; above the map's maximum it has no place.
     """
-    threshold = style.of(saliency).threshold
-    values = [0.0, 1.0]
-    thresholds = [threshold]
-    if is_signed(saliency):
-        values, thresholds = [-1.0, 1.0], [-threshold, threshold]
-        if threshold < APART:  # both on one spot
-            thresholds = [threshold]
+    shown = style.of(saliency)
+    threshold = shown.threshold
+    values = [-1.0, 1.0] if is_signed(saliency) else [0.0, 1.0]
+    thresholds = [] if shown.draws_nothing else [threshold]
+    if thresholds and is_signed(saliency) and threshold >= APART:  # else both on one spot
+        thresholds = [-threshold, threshold]
     kept = [v for v in values if all(abs(_along(v - t, saliency)) > APART for t in thresholds)]
     return [
         (_position(value, saliency), _label(value, style, saliency, exact=value in thresholds))
@@ -95,11 +96,11 @@ def legend_marks(style: OverlayStyle, saliency: SaliencyMap) -> list[tuple[float
     ]
 
 
-def value_words(value: float, style: OverlayStyle, saliency: SaliencyMap) -> str:
-    """A value of the scale in words: a share of the maximum, or the raw attribution."""
+def threshold_words(style: OverlayStyle) -> str:
+    """The threshold as it was chosen: a share of the map's unit, or the raw attribution."""
     if style.raw_threshold is None:
-        return f"{value:.2f}"
-    return f"{value * saliency.unit_value:.3g}".replace("-", "−")
+        return f"{style.threshold:.2f}"
+    return f"{style.raw_threshold:.3g}".replace("-", "−")
 
 
 def _power_of_ten(style: OverlayStyle, saliency: SaliencyMap) -> int:
@@ -150,6 +151,8 @@ def _paint_bar(
 
 def _stops(style: OverlayStyle, saliency: SaliencyMap) -> list[tuple[float, QColor]]:
     """Colour stops along the bar: dark up to the threshold, then from it to 1 on each side."""
+    if style.draws_nothing:
+        return [(0.0, BELOW_THRESHOLD), (1.0, BELOW_THRESHOLD)]
     signed = is_signed(saliency)
     stops = [] if signed else [(0.0, BELOW_THRESHOLD)]
     for sign in (-1, 1) if signed else (0,):

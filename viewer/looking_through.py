@@ -33,7 +33,7 @@ def look_through(path: Path, progress: Progress) -> FoundFolder:
     from core.data.geometry_gate import fitness_of
     from core.data.series_index import index
 
-    found = index(path, progress)
+    found = index(path, progress, is_read_next=True)
     fitness = {record.uid: fitness_of(record) for record in found.series}
     choice = best_for_model(found, fitness)
     if choice is None or fitness[choice.record.uid].view.level is Level.BLOCK:

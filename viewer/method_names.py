@@ -9,7 +9,6 @@ METHOD_NAMES = {
     "signed_gradient": "Signed gradient",
     "smoothgrad": "SmoothGrad",
     "occlusion": "Occlusion",
-    "integrated_gradients": "Integrated gradients",
 }
 
 

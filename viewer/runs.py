@@ -1,7 +1,6 @@
 """Runs a model on the open series and puts its result into the session, if it is still wanted."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -16,6 +15,8 @@ from viewer.messages import LOGGER, Message, MessageLevel, Messages
 from viewer.prognosis_process import PrognosisProcess
 from viewer.run_state import IDLE, RunState
 from viewer.session import Session, SessionState
+from viewer.view_changes import map_chosen, on_relative_scale
+from viewer.view_state import ViewState
 
 FIRST_METHOD = "gradcam"
 STOPPED_BY_OPENING = "The run was stopped, because another series was opened."
@@ -121,9 +122,14 @@ class Runs(QObject):
             method = next(
                 (each for each in (kept, self._first_method(), *made) if each in made), None
             )
-            # The run's maps are shown at once; those of another target are asked for afterwards.
-            view = replace(self._session.state.view, target=MORTALITY, overlay_method=method)
-            self._session.replace(result=result, view=view)
+            self._session.replace(result=result, view=self._view_on(result, method))
+
+    def _view_on(self, result: AnalysisResult, method: str | None) -> ViewState:
+        """The run's map, which is shown at once; others of another target are asked for."""
+        state = self._session.state
+        view = map_chosen(state.view, state.map_in_view, target=MORTALITY, method=method)
+        is_same_model = state.result is not None and state.result.card.id == result.card.id
+        return view if is_same_model else on_relative_scale(view, state.map_in_view)
 
     def _failed(self, error: ThoralensError) -> None:
         self._volume = None

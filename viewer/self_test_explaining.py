@@ -12,7 +12,14 @@ from viewer.dialogs.deidentify import DeidentifiedDialog, DeidentifyDialog
 from viewer.explanations import CHECK, OCCLUDE
 from viewer.influence_words import influence_sentence
 from viewer.self_test import Driver
-from viewer.self_test_hands import answer_file_dialog, click, coloured, press, show_method
+from viewer.self_test_hands import (
+    answer_file_dialog,
+    await_volume,
+    click,
+    coloured,
+    press,
+    show_method,
+)
 
 CHECK_WITHIN_S = 300.0
 ANSWER_WITHIN_S = 300.0
@@ -84,6 +91,7 @@ def other_target(driver: Driver) -> None:
         drawn = window.session.state.chosen_map
         driver.check(drawn.target == window.session.state.view.target.words, "of that target")
         notes.add(f"{name}: {drawn.method} after {seconds:.1f} s")
+        await_volume(driver)
         driver.picture("other_target")
         menu.setCurrentIndex(0)
 
@@ -106,6 +114,7 @@ def signed_gradient(driver: Driver) -> None:
         notes.add(f"threshold {panel.threshold_value.text()}")
         view = window.views.slices[Plane.AXIAL]
         driver.check(coloured(view) > 0, "it is drawn")
+        await_volume(driver)
         driver.picture("signed_gradient")
         panel.scale.setCurrentIndex(0)
 

@@ -12,6 +12,8 @@ from core.views.planes import Plane
 from core.views.window import Window
 from viewer.self_test import Driver
 
+DRAW_WITHIN_S = 60.0
+
 
 def wait_for_progress(driver: Driver) -> None:
     """Wait until a run has begun to report."""
@@ -33,6 +35,20 @@ def show_method(driver: Driver, method: str) -> None:
     strongest = np.unravel_index(np.argmax(saliency.values), saliency.values.shape)
     x, y, z = saliency.geometry.to_patient(strongest)
     window.session.move_crosshair((float(x), float(y), float(z)))
+    await_volume(driver)
+
+
+def await_volume(driver: Driver) -> None:
+    """Wait until the volume view's picture shows the map in view, as its legend says."""
+    volume, session = driver.window.views.volume, driver.window.session
+    driver.until(
+        lambda: (
+            not volume.isVisible()
+            or volume.pictured == (session.state.chosen_map, session.state.view.overlay)
+        ),
+        "the volume's picture of the map",
+        within_s=DRAW_WITHIN_S,
+    )
 
 
 def answer_file_dialog(driver: Driver, path: Path) -> None:

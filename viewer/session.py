@@ -35,6 +35,7 @@ class SessionState:
         result: Of the last finished run on this volume.
         explanations: Maps that were asked for after the run, by (target in words, method).
         organ_share: Of those maps, by the same key: region -> share of the map.
+        outside_share: Of those maps, by the same key: share outside what the model is shown.
         trust: How far the maps of the result may be trusted; None until they are checked.
         influences: Answers to "Why here?", in the order in which they were asked.
         calcium: The calcium reading of this volume; None before calcium mode was entered.
@@ -48,6 +49,7 @@ class SessionState:
     result: AnalysisResult | None = None
     explanations: Mapping[MapKey, SaliencyMap] = field(default_factory=dict)
     organ_share: Mapping[MapKey, Mapping[str, float]] = field(default_factory=dict)
+    outside_share: Mapping[MapKey, float] = field(default_factory=dict)
     trust: MapTrust | None = None
     influences: tuple[Influence, ...] = ()
     calcium: CalciumState | None = None
@@ -88,8 +90,24 @@ class SessionState:
             return self.result.organ_share.get(chosen.method, {})
         return self.organ_share.get((chosen.target, chosen.method), {})
 
+    @property
+    def chosen_outside_share(self) -> float | None:
+        """Share of the map in view outside what the model is shown; None where not known."""
+        chosen = self.map_in_view
+        if chosen is None or self.result is None:
+            return None
+        if chosen is self.result.saliency_by(chosen.method):
+            return self.result.outside_region_share.get(chosen.method)
+        return self.outside_share.get((chosen.target, chosen.method))
 
-_NOTHING_ASKED = {"explanations": {}, "organ_share": {}, "trust": None, "influences": ()}
+
+_NOTHING_ASKED = {
+    "explanations": {},
+    "organ_share": {},
+    "outside_share": {},
+    "trust": None,
+    "influences": (),
+}
 
 
 class Session(QObject):

@@ -75,6 +75,7 @@ class SliceView(QWidget):
         self._press: Press | None = None
         self._wheel = WheelSteps()
         self._under: Hovered | None = None
+        self._cursor: QPointF | None = None
         self._before_click: Point | None = None
         self.guest: Callable[[QPainter, SlicePlacement], None] | None = None
         self.setMouseTracking(True)
@@ -141,6 +142,7 @@ class SliceView(QWidget):
             self._press = None
             self._hover(None)
         if new != old:
+            self._hover(self._cursor)  # another slice may lie under a still mouse
             self.update()
 
     # --- painting ---
@@ -308,6 +310,7 @@ class SliceView(QWidget):
             self.menu_requested.emit(under.point_mm, self.mapToGlobal(at.toPoint()))
 
     def _hover(self, at: QPointF | None) -> None:
+        self._cursor = at
         under = None if at is None else self._voxel_at(at)
         if under != self._under:
             self._under = under

@@ -6,6 +6,7 @@ from types import MappingProxyType
 import numpy as np
 
 from core.geometry import VolumeGeometry
+from core.saliency.targets import Target
 from core.views.overlay import OverlayStyle
 from core.views.planes import Plane, slice_values
 from core.views.window import Window
@@ -47,9 +48,37 @@ def threshold_scaled(view: ViewState, saliency: SaliencyMap | None, *, absolute:
     """The threshold on the other scale, where it cuts the map in view at the same place."""
     if saliency is None or absolute == (view.overlay.raw_threshold is not None):
         return view
-    share = view.overlay.of(saliency).threshold
+    style = view.overlay.of(saliency)
+    share = view.overlay.threshold if style.draws_nothing else style.threshold
     raw = share * abs(saliency.unit_value) if absolute else None
     return with_overlay(view, threshold=share, raw_threshold=raw)
+
+
+def map_chosen(
+    view: ViewState, saliency: SaliencyMap | None, *, target: Target, method: str | None
+) -> ViewState:
+    """The view on the map of a target by a method.
+
+    Raw attributions of another target or method are no scale for it: the threshold becomes
+    relative then.
+
+    Args:
+        view: The view so far.
+        saliency: The map in view so far.
+        target: What the chosen map explains.
+        method: How; None for no map.
+    """
+    if (target, method) != (view.target, view.overlay_method):
+        view = on_relative_scale(view, saliency)
+    return replace(view, target=target, overlay_method=method)
+
+
+def on_relative_scale(view: ViewState, saliency: SaliencyMap | None) -> ViewState:
+    """The threshold as a share of the maximum, where it cuts the map in view at the same place.
+
+    Without a map in view the share is the one that was chosen last.
+    """
+    return with_overlay(threshold_scaled(view, saliency, absolute=False), raw_threshold=None)
 
 
 def overlay_toggled(view: ViewState) -> ViewState:
@@ -67,7 +96,7 @@ def opened(view: ViewState, geometry: VolumeGeometry, window: Window) -> ViewSta
     middle = [round((count - 1) / 2) for count in geometry.shape]  # on a stored slice, not between
     x, y, z = geometry.to_patient(middle)
     return replace(
-        fitted(view),
+        on_relative_scale(fitted(view), None),  # another scan's attributions are no scale for it
         crosshair_mm=(float(x), float(y), float(z)),
         window=window,
         overlay_method=None,

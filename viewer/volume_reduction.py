@@ -40,24 +40,34 @@ def reduced(volume: Volume, largest: int = LARGEST_SIDE) -> Volume:
 def for_surfaces(saliency: SaliencyMap, threshold: float) -> SaliencyMap:
     """The thresholded map on a grid of a size that gives smooth, light surfaces.
 
-    A fine map is reduced by block maxima, so that small hot spots stay; a coarse one is
-    interpolated linearly and smoothed by less than its cells. A rim of zeros closes surfaces at
-    the border.
+    A fine map is reduced to blocks of which as many stay as its hot cells would fill: what is
+    scattered over the slices does not become a solid body. A coarse one is interpolated linearly
+    and smoothed by less than its cells. A rim of zeros closes surfaces at the border.
     """
     kept = saliency.thresholded(threshold)
-    values, geometry = _block_maxima(kept)
+    values, geometry = _densest_blocks(kept)
     values, geometry = _rimmed(values, geometry)
     values, geometry = _interpolated(values, geometry)
     return SaliencyMap(values, geometry, saliency.method, saliency.target, threshold)
 
 
-def _block_maxima(saliency: SaliencyMap) -> tuple[NDArray[np.float32], VolumeGeometry]:
+def _densest_blocks(saliency: SaliencyMap) -> tuple[NDArray[np.float32], VolumeGeometry]:
+    """Blocks of a thresholded map: those with the most saliency keep the mean of their hot cells.
+
+    Their number is that of the hot cells over that of the cells of a block, rounded up.
+    """
     factors = tuple(-(-count // LARGEST_MAP_SIDE) for count in saliency.geometry.shape)
     shape = tuple(n // f for n, f in zip(saliency.geometry.shape, factors, strict=True))
     whole = tuple(slice(0, n * f) for n, f in zip(shape, factors, strict=True))
     (d, h, w), (a, b, c) = shape, factors
     blocks = saliency.values[whole].reshape(d, a, h, b, w, c)
-    return blocks.max(axis=(1, 3, 5)), _blocks(saliency.geometry, shape, factors)
+    sums = blocks.sum(axis=(1, 3, 5))
+    hot = np.count_nonzero(blocks, axis=(1, 3, 5))
+    count = -(-int(hot.sum()) // int(np.prod(factors)))
+    densest = np.argsort(sums, axis=None, kind="stable")[sums.size - count :]
+    values = np.zeros(shape, dtype=np.float32)
+    values.flat[densest] = sums.flat[densest] / np.maximum(hot.flat[densest], 1)
+    return values, _blocks(saliency.geometry, shape, factors)
 
 
 def _rimmed(

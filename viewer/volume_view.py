@@ -25,6 +25,8 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from core.errors import ThoralensError
+from core.views.overlay import OverlayStyle
+from core.volume import SaliencyMap
 from viewer.legend import paint_legend, shadowed_text
 from viewer.place_markers import paint_place
 from viewer.plane_colours import LETTERS, QUIET_TEXT, TEXT, view_font
@@ -68,6 +70,7 @@ class VolumeView(QWidget):
         self._session = session
         self._scene: VolumeScene | None = None
         self._picture: QImage | None = None
+        self._pictured: tuple[SaliencyMap | None, OverlayStyle] = (None, OverlayStyle())
         self._unavailable = ""
         self._being_read = ""
         self._volume_stale = self._saliency_stale = True
@@ -114,6 +117,11 @@ class VolumeView(QWidget):
     def renderer_name(self) -> str:
         """What OpenGL says it is; empty before the first rendering."""
         return self._scene.renderer_name if self._scene else ""
+
+    @property
+    def pictured(self) -> tuple[SaliencyMap | None, OverlayStyle]:
+        """Map and style of the picture that is shown; while the next is drawn, of the old one."""
+        return self._pictured
 
     def sizeHint(self) -> QSize:
         """As large as a slice view."""
@@ -179,6 +187,7 @@ class VolumeView(QWidget):
             return
         try:
             self._picture = self._rendered(state)
+            self._pictured = state.chosen_map, state.view.overlay
         except ThoralensError as error:
             self._unavailable = f"3D view not available on this machine: {error}"
             self.setAccessibleDescription(self._unavailable)
@@ -251,10 +260,11 @@ class VolumeView(QWidget):
             self._paint_marker(painter, state, scene)
         self._paint_places(painter, state, scene)
         self._paint_compass(painter, scene)
-        if state.chosen_map is not None:
+        saliency, style = self._pictured  # the session may be ahead of the picture
+        if saliency is not None:
             right, bottom = self.width() - 8.0, self.height() - 30.0
             corner = QPointF(right - LEGEND_PX.width(), bottom - LEGEND_PX.height())
-            paint_legend(painter, QRectF(corner, LEGEND_PX), state.view.overlay, state.chosen_map)
+            paint_legend(painter, QRectF(corner, LEGEND_PX), style, saliency)
         painter.setFont(view_font(10))
         box = QRectF(8, self.height() - 22, self.width() - 16, 16)
         flags = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter

@@ -6,13 +6,13 @@ Where a process ends, or was ended because it hung, the slices that are left are
 
 import ctypes
 import faulthandler
-import multiprocessing
 import os
 import signal
+import sys
+from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing.context import BaseContext
 from multiprocessing.heap import BufferWrapper
 from multiprocessing.sharedctypes import rebuild_ctype  # type: ignore[attr-defined]
 from queue import Empty, SimpleQueue
@@ -21,6 +21,7 @@ from typing import Any, TextIO
 import numpy as np
 from numpy.typing import NDArray
 
+from core.data.decoding_server import decoding_context
 from core.data.frame_guard import GUARDED, LONGEST_DECODING_S
 from core.data.hounsfield import Padding
 from core.data.pixel_encoding import SliceSource
@@ -30,11 +31,27 @@ from core.errors import SeriesError
 POOL_SIZE = 4
 """More decoders than this wait for the disk; each holds about 50 MB."""
 
+SLICES_AT_ONCE = 4
+"""Handed to a process together: handing over costs as much as a tenth of decoding a slice."""
+
+KEPT_MEMORY_BYTES = 1 << 26
+"""Freed memory that a decoding process keeps: else OpenJPEG gets new pages for every slice, which
+costs a tenth of its time."""
+
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
+"""Parameters of glibc's `mallopt` (malloc.h)."""
+
 Shape = tuple[int, int, int]
+Located = tuple[PlacedSlice, SliceSource]
+"""A slice and where its pixels lie."""
+
 Outcome = tuple[PlacedSlice, Padding | SeriesError]
 """A slice whose pixels are in the volume, with its padding; or why they are not."""
 
-Work = Future[tuple[bytes, SeriesError | None]]
+Answer = tuple[bytes, SeriesError | None]
+"""What comes back for a slice: its padding, a bit for each pixel; or why there is none."""
+
+Work = Future[list[Answer]]
 
 
 class SharedSlices:
@@ -87,13 +104,14 @@ class DecodingPool:
         self.left_over: list[PlacedSlice] = []
         self._executor = ProcessPoolExecutor(
             min(POOL_SIZE, os.cpu_count() or 1),
-            _context(),
+            decoding_context(),
             initializer=_start,
             initargs=(slices.block, slices.shape),
         )
         self._shape = slices.shape[1:]
-        self._waiting: dict[Work, PlacedSlice] = {}
+        self._waiting: dict[Work, list[PlacedSlice]] = {}
         self._done: SimpleQueue[Work] = SimpleQueue()
+        self._outcomes: deque[Outcome] = deque()
 
     def __enter__(self) -> "DecodingPool":
         return self
@@ -101,78 +119,88 @@ class DecodingPool:
     def __exit__(self, *_: object) -> None:
         self._executor.shutdown(wait=False, cancel_futures=True)
 
-    def submit(self, placed: PlacedSlice, source: SliceSource) -> None:
-        """Hand over one slice."""
+    def submit(self, located: Sequence[Located]) -> None:
+        """Hand over slices that one process decodes, best `SLICES_AT_ONCE`."""
+        slices = [placed for placed, _ in located]
         try:
-            future = self._executor.submit(_decode, placed, source)
+            future = self._executor.submit(_decode, located)
         except BrokenProcessPool:
-            self.left_over.append(placed)
+            self.left_over += slices
             return
-        self._waiting[future] = placed
+        self._waiting[future] = slices
         future.add_done_callback(self._done.put)
 
-    def take_back(self) -> PlacedSlice | None:
-        """The slice that no process has begun and that comes last; None where all are begun."""
+    def take_back(self) -> list[PlacedSlice]:
+        """The slices that no process has begun and that come last; none where all are begun."""
         for future in reversed(self._waiting):
             if future.cancel():
                 return self._waiting.pop(future)
-        return None
+        return []
 
     def finished(self, timeout_s: float) -> Outcome | None:
         """The next slice that is done, waiting at most `timeout_s`; None if none is by then."""
+        if not self._outcomes:
+            self._collect(timeout_s)
+        return self._outcomes.popleft() if self._outcomes else None
+
+    def _collect(self, timeout_s: float) -> None:
         try:
             future = self._done.get(timeout_s > 0, timeout_s)
         except Empty:
-            return None
+            return
         if future.cancelled():  # taken back
-            return None
-        placed = self._waiting.pop(future)
+            return
+        slices = self._waiting.pop(future)
         try:
-            packed, error = future.result()
+            answers = future.result()
         except BrokenProcessPool:
-            self.left_over.append(placed)
-            return None
-        return placed, error if error is not None else _unpacked(packed, self._shape)
+            self.left_over += slices
+            return
+        for placed, (packed, error) in zip(slices, answers, strict=True):
+            self._outcomes.append((placed, error or _unpacked(packed, self._shape)))
 
     @property
     def is_busy(self) -> bool:
         """True while slices are waited for."""
-        return bool(self._waiting)
-
-
-def _context() -> BaseContext:
-    """How processes start: never forked from the caller, which may run Qt, VTK and threads.
-
-    Where the system can, from one small server that has the imports behind it and stays for the
-    next series.
-    """
-    if "forkserver" not in multiprocessing.get_all_start_methods():
-        return multiprocessing.get_context("spawn")
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["__main__", "core.data.decoding_pool", "jpeg_ls", "openjpeg"])
-    return context
+        return bool(self._waiting or self._outcomes)
 
 
 def _start(block: Any, shape: Shape) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the caller's to act upon
+    _keep_freed_memory()
     _workers.append(_Worker(block, shape))
 
 
-def _decode(placed: PlacedSlice, source: SliceSource) -> tuple[bytes, SeriesError | None]:
-    """In a decoding process: one slice into its place; its padding, a bit for each pixel."""
+def _keep_freed_memory() -> None:
+    """Tell the C library, where it is glibc, not to give memory back between slices."""
+    if not sys.platform.startswith("linux"):
+        return
+    adjust = getattr(ctypes.CDLL(None), "mallopt", None)
+    if adjust is not None:
+        for parameter in (M_TRIM_THRESHOLD, M_MMAP_THRESHOLD):
+            adjust(parameter, KEPT_MEMORY_BYTES)
+
+
+def _decode(located: Sequence[Located]) -> list[Answer]:
+    """In a decoding process: slices into their places."""
     worker = _workers[0]
-    may_hang = placed.header.transfer_syntax_uid in GUARDED
+    may_hang = any(placed.header.transfer_syntax_uid in GUARDED for placed, _ in located)
     if may_hang:  # a hanging decoder lets no other thread of the interpreter run
         faulthandler.dump_traceback_later(LONGEST_DECODING_S, exit=True, file=worker.nowhere)
+    try:
+        return [_decode_one(worker, placed, source) for placed, source in located]
+    finally:
+        if may_hang:
+            faulthandler.cancel_dump_traceback_later()
+
+
+def _decode_one(worker: _Worker, placed: PlacedSlice, source: SliceSource) -> Answer:
     try:
         with naming(placed, DECODING_FAULTS):
             file = worker.files.open(placed.header)
             padding = read_pixels(file, source, placed, worker.hu[placed.place])
     except SeriesError as error:
         return b"", error
-    finally:
-        if may_hang:
-            faulthandler.cancel_dump_traceback_later()
     return (b"" if padding is None else np.packbits(padding).tobytes()), None
 
 

@@ -1,8 +1,10 @@
 """The basic application level confidentiality profile of DICOM as a table by keyword.
 
-Source: DICOM PS3.15 2026c, table E.1-1. The profile's retain options are off; the two that the
-program offers are listed below the table. What the table does not name is judged by its value
-representation (`core.data.deidentify_rules`): text is removed unless `TECHNICAL_TEXT` names it.
+Source: DICOM PS3.15 2026c, table E.1-1. Compared with what another program read from the standard's
+own page in September 2024: its 619 elements have the same actions here, 33 are newer. The profile's
+retain options are off; the two that the program offers are listed below the table. What the table
+does not name is judged by its value representation (`core.data.deidentify_rules`): text is removed
+unless `TECHNICAL_TEXT` names it.
 """
 
 

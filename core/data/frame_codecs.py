@@ -5,8 +5,10 @@ Before anything is unpacked the compressed stream's own header must promise the 
 so that a damaged one cannot ask for memory without end.
 """
 
+import os
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,6 +30,9 @@ FRAME_MARKERS = frozenset((0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA,
 BARE_MARKERS = frozenset((0x01, *range(0xD0, 0xD9)))
 """JPEG markers without a length."""
 
+
+STANDARD_ERROR = 2
+"""The file descriptor that C libraries print to."""
 
 RUN_LENGTH_RATIO = 64
 """Two bytes of run lengths unpack to 128 at most."""
@@ -130,10 +135,23 @@ def _jpeg(content: bytes, syntax: str, encoding: PixelEncoding) -> NDArray[np.in
     stored = min(encoding.bits_stored, allocated)
     sign = int(encoding.is_signed)
     image.SetPixelFormat(gdcm.PixelFormat(1, allocated, stored, stored - 1, sign))
-    # The library hands bytes out as text.
-    unpacked = image.GetBuffer().encode("utf-8", "surrogateescape")
+    with _quiet():  # it tries its 8-bit decoder first and prints that this does not fit
+        unpacked = image.GetBuffer().encode("utf-8", "surrogateescape")  # bytes, given as text
     kind = np.dtype(f"<{'i' if encoding.is_signed else 'u'}{allocated // 8}")
     return np.frombuffer(bytearray(unpacked), kind)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep what a C library prints off standard error; in a process that does nothing else."""
+    kept, nowhere = os.dup(STANDARD_ERROR), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, STANDARD_ERROR)
+        yield
+    finally:
+        os.dup2(kept, STANDARD_ERROR)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def _with_sign(

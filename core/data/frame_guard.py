@@ -81,8 +81,9 @@ class FrameGuard:
 
     def close(self) -> None:
         """End the process."""
-        if self._process is not None and self._pipe is not None:
+        if self._pipe is not None:
             self._pipe.close()
+        if self._process is not None:
             self._process.kill()
             self._process.join()
             self._process.close()
@@ -91,22 +92,31 @@ class FrameGuard:
     def _started(self) -> Connection:
         if self._pipe is not None:
             return self._pipe
-        context = multiprocessing.get_context("spawn")
-        pipe, theirs = context.Pipe()
-        process = context.Process(target=_serve, args=(theirs,), daemon=True)
-        process.start()
-        theirs.close()
-        self._pipe, self._process = pipe, process
         try:
+            self._pipe = self._start()
             if self._pipe.poll(LONGEST_START_S) and self._pipe.recv_bytes() == DECODED:
                 return self._pipe
-        except (EOFError, OSError):
+        except (EOFError, OSError):  # it has ended, or there was nothing to start it with
             pass
         self.close()
         raise SeriesError(
             "the decoding process could not be started.",
             "Close other programs and open the series again.",
         )
+
+    def _start(self) -> Connection:
+        context = multiprocessing.get_context("spawn")
+        pipe, theirs = context.Pipe()
+        process = context.Process(target=_serve, args=(theirs,), daemon=True)
+        try:
+            process.start()
+        except OSError:
+            pipe.close()
+            raise
+        finally:
+            theirs.close()
+        self._process = process
+        return pipe
 
 
 def _unpacked(answer: bytes, encoding: PixelEncoding) -> NDArray[np.integer]:

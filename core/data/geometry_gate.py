@@ -5,7 +5,7 @@ import numpy as np
 from core.data.fitness import Fitness, Level, Reason, Verdict
 from core.data.series import SeriesRecord
 from core.data.slice_stack import cosines, slice_places, stack_of
-from core.data.stack_faults import StackFault, only_viewed, stack_faults
+from core.data.stack_faults import StackFault, left_out_faults, only_viewed, stack_faults
 from core.data.use_rules import calcium_reasons, model_reasons, value_faults
 from core.errors import SeriesError
 from core.geometry import Floats, VolumeGeometry
@@ -73,8 +73,9 @@ def shear_mm(record: SeriesRecord) -> Floats:
 def fitness_of(record: SeriesRecord) -> Fitness:
     """What a series may be used for.
 
-    Viewing needs an even grid: doubled or uneven slices are refused. Missing slices and a tilt
-    warn (hatched band, slices moved back) and keep the model and calcium away.
+    Viewing needs an even grid: two stacks in one and uneven slices are refused. Missing slices, a
+    tilt and a few places with two different slices warn (hatched band, slices moved back, one of
+    the two shown) and keep the model and calcium away.
 
     The model's rule for thickness (the larger of Slice Thickness and slice distance): up to 2.5 mm
     pass, since Lu et al. 2022 admitted scans of axial thickness <= 2.5 mm; over 2.5 mm warn; over
@@ -109,7 +110,8 @@ def _grid_faults(record: SeriesRecord) -> list[StackFault]:
         return [_refusal(text, "Choose the series of the slices.")]
     if record.slice_count < MINIMUM_SLICES:
         return _too_few(record)
-    return stack_faults(stack_of(record))
+    stack = stack_of(record)
+    return [*stack_faults(stack), *left_out_faults(record, stack)]
 
 
 def _too_few(record: SeriesRecord) -> list[StackFault]:

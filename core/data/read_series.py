@@ -1,12 +1,13 @@
 """From the files of a series to hounsfield units: every slice by its own slope and intercept."""
 
+from collections import deque
 from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.data.decoding_pool import DecodingPool
-from core.data.deflated import DEFLATED
+from core.data.decoding_pool import SLICES_AT_ONCE, DecodingPool, Located
+from core.data.decoding_server import POOL_FROM_SLICES, is_compressed
 from core.data.fitness_after_reading import fitness_after_reading
 from core.data.frame_guard import GUARDED
 from core.data.geometry_gate import geometry_of, shear_mm, slice_places
@@ -15,6 +16,7 @@ from core.data.series import SeriesRecord
 from core.data.slice_filling import ReadSeries, SliceFilling
 from core.data.slice_pixels import PlacedSlice
 from core.data.slice_reader import SliceReader
+from core.data.slice_stack import stack_of
 from core.data.volume_header import VOLUME_SYNTAXES
 from core.data.volume_pixels import MESSAGE, read_volume_file
 from core.errors import ResourcesError, SeriesError
@@ -23,14 +25,6 @@ from core.progress import Progress, Silent
 from core.volume import Volume
 
 __all__ = ("ReadSeries", "fitness_after_reading", "read", "read_with_report")
-
-UNCOMPRESSED = {
-    "1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2", DEFLATED,
-}  # fmt: skip
-"""Transfer syntaxes that one process reads as fast as the disk gives them."""
-
-POOL_FROM_SLICES = 64
-"""Fewer compressed slices than this are decoded sooner than a pool of processes has started."""
 
 CANCEL_WITHIN_S = 0.1
 """While processes decode, Cancel is looked at this often."""
@@ -92,8 +86,7 @@ def _read_slices(
     on_preview: OnPreview | None,
 ) -> ReadSeries:
     waiting = _placed(record, geometry)
-    compressed = sum(s.transfer_syntax_uid not in UNCOMPRESSED for s in record.slices)
-    is_pooled = compressed >= POOL_FROM_SLICES
+    is_pooled = sum(map(is_compressed, record.slices)) >= POOL_FROM_SLICES
     filling = SliceFilling(geometry.shape, is_shared=is_pooled)
     outcomes = _pooled if is_pooled else _one_by_one
     with SliceReader() as reader:
@@ -113,20 +106,20 @@ def _read_slices(
 
 
 def _placed(record: SeriesRecord, geometry: VolumeGeometry) -> list[PlacedSlice]:
-    places, _ = slice_places(record)
+    numbers, (places, _) = stack_of(record).numbers, slice_places(record)
     _, row_mm, column_mm = geometry.spacing_mm
     shifts = shear_mm(record) / (row_mm, column_mm)
     return [
-        PlacedSlice(k + 1, place, header, (float(rows), float(columns)))
-        for k, (place, header, (rows, columns)) in enumerate(
-            zip(places, record.slices, shifts, strict=True)
+        PlacedSlice(number, place, header, (float(rows), float(columns)))
+        for number, place, header, (rows, columns) in zip(
+            numbers, places, record.slices, shifts, strict=True
         )
     ]
 
 
 def _from_the_middle(slices: list[PlacedSlice]) -> list[PlacedSlice]:
-    middle = len(slices) // 2
-    return sorted(slices, key=lambda placed: abs(placed.number - 1 - middle))
+    middle = slices[len(slices) // 2].place
+    return sorted(slices, key=lambda placed: abs(placed.place - middle))
 
 
 Outcomes = Iterator[tuple[PlacedSlice | None, Padding | SeriesError]]
@@ -156,23 +149,37 @@ def _pooled(waiting: list[PlacedSlice], reader: SliceReader, filling: SliceFilli
         raise ValueError("processes need shared memory")
     order = _from_the_middle(waiting)
     helping = order[0].header.transfer_syntax_uid not in GUARDED
+    mine = deque(order[:1] if helping else [])
     with DecodingPool(filling.shared) as pool:
-        for placed in order[1:] if helping else order:
-            yield None, None
-            try:
-                pool.submit(placed, reader.locate(placed))
-            except SeriesError as error:
-                yield placed, error
-        mine = order[0] if helping else None
-        while pool.is_busy or mine is not None:
-            if mine is not None:
-                done = _outcome(mine, reader, filling)
+        yield from _handed_over(order[len(mine) :], reader, pool)
+        while pool.is_busy or mine:
+            if mine:
+                placed = mine.popleft()
+                done = _outcome(placed, reader, filling)
                 helping = not isinstance(done, SeriesError)  # the first image comes from the middle
-                yield mine, done
-            outcome = pool.finished(0.0 if helping else CANCEL_WITHIN_S)
+                yield placed, done
+            outcome = pool.finished(0.0 if helping or mine else CANCEL_WITHIN_S)
             helping = helping and outcome is None
             yield outcome or (None, None)
-            mine = pool.take_back() if helping else None
+            if helping and not mine:
+                mine.extend(pool.take_back())
         for placed in pool.left_over:
             yield None, None
             yield placed, _outcome(placed, reader, filling)
+
+
+def _handed_over(order: list[PlacedSlice], reader: SliceReader, pool: DecodingPool) -> Outcomes:
+    """Give slices to the pool: the first one alone, for the preview, the others a few at a time."""
+    located: list[Located] = []
+    limit = 1
+    for placed in order:
+        yield None, None
+        try:
+            located.append((placed, reader.locate(placed)))
+        except SeriesError as error:
+            yield placed, error
+        if len(located) == limit:
+            pool.submit(located)
+            located, limit = [], SLICES_AT_ONCE
+    if located:
+        pool.submit(located)

@@ -74,6 +74,7 @@ class SeriesRecord:
         is_lossy: True where the headers say that the pixels went through a lossy compression.
         reconstruction_diameter_mm: Reconstruction Diameter: outside this circle nothing was
             reconstructed. None where it is not stated.
+        doubled: Slices (counted from 0) at whose place another one with other pixels was left out.
         damaged_files: Files that say they belong to the series and could not be taken into it.
     """
 
@@ -99,6 +100,7 @@ class SeriesRecord:
     is_lossy: bool = False
     split_by: str = ""
     reconstruction_diameter_mm: float | None = None
+    doubled: tuple[int, ...] = ()
     damaged_files: int = 0
     patient: Patient = Patient()
 

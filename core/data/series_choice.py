@@ -29,7 +29,7 @@ def choose_series(path: Path, uid: str, progress: Progress, best: Best = best_fo
     Raises:
         SeriesError: No series there, or none with this UID; the message names what was found.
     """
-    found = index(path, progress)
+    found = index(path, progress, is_read_next=True)
     if uid:
         for record in found.series:
             if record.uid == uid:

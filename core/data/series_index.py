@@ -12,6 +12,7 @@ from typing import BinaryIO
 from pydicom import Dataset
 
 from core.data.archives import ArchiveError
+from core.data.decoding_server import POOL_FROM_SLICES, is_compressed, start_server
 from core.data.dicom_file import DAMAGED, NotDicomError, without_warnings
 from core.data.dicom_source import DirectoryFileError, open_header
 from core.data.dicomdir import READ_DIRECTLY, directory_reason
@@ -22,7 +23,7 @@ from core.data.opened import open_place
 from core.data.same_slice import is_copy, without_repeats
 from core.data.series import SeriesIndex, SeriesRecord, SliceHeader, UnreadableFile
 from core.data.series_header import NotSliceError, series_record, series_uid, slice_header
-from core.data.stack_split import Part, sorted_along_normal, split, why_apart
+from core.data.stack_split import Part, doubled_places, sorted_along_normal, split, why_apart
 from core.data.volume_files import read_volume_header, volume_record
 from core.data.volume_header import NotVolumeError
 from core.errors import SeriesError
@@ -51,6 +52,8 @@ class _Walk:
     damaged: dict[str, set[str]] = field(default_factory=dict)
     values_files: set[Path] = field(default_factory=set)
     enters_archives: bool = True
+    starts_server: bool = False
+    compressed: int = 0
 
     def take(self, path: Path, progress: Progress) -> None:
         """Sort in a file, or every member of a zip archive."""
@@ -81,6 +84,11 @@ class _Walk:
         except DAMAGED:
             self._refuse(place, "damaged: its headers cannot be read")
         return True
+
+    def leave_out(self, found: FoundSlice, reason: str) -> None:
+        """List a slice that was sorted in first."""
+        header = found.header
+        self.unreadable.append(UnreadableFile(header.path, reason, header.member))
 
     def _refuse(self, place: Place, reason: str, uid: str = "") -> None:
         self.unreadable.append(UnreadableFile(place.path, reason, place.member, uid))
@@ -147,6 +155,10 @@ class _Walk:
             group = _Group(series_record(header, uid))
             groups.append(group)
         group.slices.append(found)
+        if is_compressed(found.header):
+            self.compressed += 1
+            if self.starts_server and self.compressed == POOL_FROM_SLICES:
+                start_server()
 
 
 def _opened(place: Place) -> BinaryIO:
@@ -168,7 +180,7 @@ def _opened(place: Place) -> BinaryIO:
         ) from None
 
 
-def index(root: Path, progress: Progress = Silent()) -> SeriesIndex:
+def index(root: Path, progress: Progress = Silent(), *, is_read_next: bool = False) -> SeriesIndex:
     """Find every CT series under a folder, and say of every other file why it is in none.
 
     Zip archives are gone through, NIfTI, NRRD, MHA and MHD files are series of their own, the
@@ -179,6 +191,9 @@ def index(root: Path, progress: Progress = Silent()) -> SeriesIndex:
             a zip archive or volume file; a DICOMDIR: then its folder is walked; or another file:
             then its folder is read, not its subfolders, and only the series of that file is given.
         progress: Asked before every file, so Cancel works at once.
+        is_read_next: A series is to be read next: what decodes many compressed slices starts at the
+            first of them (`decoding_server`). The program must keep to the rule of multiprocessing:
+            what it does stands behind ``if __name__ == "__main__"``.
 
     Returns:
         Series, largest first, each with its slices sorted along the slice normal. A Series
@@ -190,19 +205,20 @@ def index(root: Path, progress: Progress = Silent()) -> SeriesIndex:
     """
     # Not Path.is_file and is_dir: they raise where a folder above may not be entered.
     if os.path.isfile(root):
-        return _index_file(root, progress)
+        return _index_file(root, progress, is_read_next=is_read_next)
     if not os.path.isdir(root):
         raise SeriesError(
             "The folder does not exist or cannot be reached.",
             "Check that the disk or network drive is connected, then choose the folder again.",
         )
-    return _index_files(root, files_under(root, progress), progress)
+    walk = _Walk(starts_server=is_read_next)
+    return _index_files(root, files_under(root, progress), progress, walk)
 
 
-def _index_file(path: Path, progress: Progress) -> SeriesIndex:
-    alone = _index_files(path, [path], progress)
+def _index_file(path: Path, progress: Progress, *, is_read_next: bool) -> SeriesIndex:
+    alone = _index_files(path, [path], progress, _Walk(starts_server=is_read_next))
     if any(READ_DIRECTLY in each.reason for each in alone.unreadable):
-        return index(path.parent, progress)
+        return index(path.parent, progress, is_read_next=is_read_next)
     is_whole = any(s.frame is not None or s.member for r in alone.series for s in r.slices)
     if is_whole or not alone.series:
         return alone
@@ -210,7 +226,8 @@ def _index_file(path: Path, progress: Progress) -> SeriesIndex:
         siblings = [each for each in sorted(path.parent.iterdir()) if os.path.isfile(each)]
     except OSError:
         return alone  # the file may be read, its folder may not be listed
-    found = _index_files(path, siblings, progress, enters_archives=False)
+    walk = _Walk(enters_archives=False, starts_server=is_read_next)
+    found = _index_files(path, siblings, progress, walk)
     mine = [record for record in found.series if any(s.path == path for s in record.slices)]
     uids = {record.uid.partition("#")[0] for record in mine}
     return SeriesIndex(
@@ -220,14 +237,11 @@ def _index_file(path: Path, progress: Progress) -> SeriesIndex:
     )
 
 
-def _index_files(
-    root: Path, files: list[Path], progress: Progress, *, enters_archives: bool = True
-) -> SeriesIndex:
+def _index_files(root: Path, files: list[Path], progress: Progress, walk: _Walk) -> SeriesIndex:
     if not files:
         raise SeriesError(
             "The folder holds no file.", "Choose the folder that holds the DICOM files of the scan."
         )
-    walk = _Walk(enters_archives=enters_archives)
     for number, path in enumerate(files):
         part = Span(
             progress, WALK_SHARE * number / len(files), WALK_SHARE * (number + 1) / len(files)
@@ -254,14 +268,11 @@ def _series_under_one_uid(groups: list[_Group], walk: _Walk) -> Iterator[SeriesR
     for group in groups:
         kept, repeats = without_repeats(sorted_along_normal(group.slices))
         for each in repeats:
-            walk.unreadable.append(
-                UnreadableFile(
-                    each.header.path,
-                    "the same slice as another file: same place, same pixels",
-                    each.header.member,
-                )
-            )
-        parts += [(group.record, part) for part in split(kept)]
+            walk.leave_out(each, "the same slice as another file: same place, same pixels")
+        found = split(kept)
+        for each in (slice_ for part in found for slice_ in part.left_out):
+            walk.leave_out(each, "at the place of another slice of the series, with other pixels")
+        parts += [(group.record, part) for part in found]
     parts.sort(key=lambda each: -len(each[1].slices))
     largest = parts[0][1].slices[0]
     base = parts[0][0].uid
@@ -272,15 +283,17 @@ def _series_under_one_uid(groups: list[_Group], walk: _Walk) -> Iterator[SeriesR
         why = " and ".join(filter(None, (kind, part.split_by)))
         files = len(lost) if number == 1 else 0  # nobody knows to which part they belong
         own = replace(record, uid=uid, split_by=why, damaged_files=files)
-        yield _with_slices(own, part.slices)
+        yield _with_slices(own, part)
 
 
-def _with_slices(record: SeriesRecord, slices: list[FoundSlice]) -> SeriesRecord:
+def _with_slices(record: SeriesRecord, part: Part) -> SeriesRecord:
     """The record as its own slices have it: one in another unit, or lossy, marks them all."""
+    slices = part.slices
     units = [each.unit for each in slices]
     return replace(
         record,
         slices=tuple(each.header for each in slices),
+        doubled=doubled_places(part),
         image_type=slices[0].image_type,
         contrast_agent=next((s.contrast_agent for s in slices if s.contrast_agent), ""),
         rescale_type=next((unit for unit in units if unit not in ("", "HU")), units[0]),

@@ -75,7 +75,7 @@ class SliceFilling:
             SeriesError: Too little was decoded.
         """
         missing = tuple(k for k in range(geometry.shape[0]) if k not in self._decoded)
-        failures = [self._failures[place] for place in sorted(self._failures)]
+        failures = sorted(self._failures.values(), key=lambda failure: failure[0].number)
         too_many = len(missing) > MOST_MISSING_SHARE * geometry.shape[0]
         if failures and (too_many or len(self._decoded) < MINIMUM_SLICES):
             raise failures[0][1]

@@ -37,7 +37,7 @@ class PlacedSlice:
     """A stored slice and where it goes.
 
     Attributes:
-        number: Among the stored slices, counted from 1; what errors name.
+        number: As the views count slices (`Stack.numbers`); what errors name.
         place: Slice of the volume's grid, counted from 0.
         header: Which slice.
         shift: By how many (rows, columns) it is moved to undo a tilt.

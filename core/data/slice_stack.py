@@ -1,11 +1,12 @@
 """Where the slices of a series lie, and what keeps them from being an even grid.
 
 Places come from Image Position and Image Orientation alone: the gantry tilt tag, slice location and
-instance numbers are often missing or wrong. Stored slices are counted from 1 in sorted order. How
-the findings are worded and what they forbid stands in `stack_faults`.
+instance numbers are often missing or wrong. Slices are told to people by the numbers that the views
+show (`Stack.numbers`). How the findings are worded and what they forbid stands in `stack_faults`.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +32,13 @@ TILT_TOLERANCE_DEGREES = 0.5
 
 MOST_MISSING_SHARE = 1 / 3
 """Where more of the grid than this is missing, the rest is no series any more: not even viewed."""
+
+
+COUNTED_TOWARDS = np.diag([1.0, 1.0, -1.0])
+"""LPS directions in which views count slices: to the left, to the back, to the feet."""
+
+COUNTED_FROM = ("the right", "the front", "the head")
+"""Where slice 1 lies, by the patient axis that the normal is nearest to."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,11 +95,31 @@ class Stack:
         is_whole = np.abs(self.gaps_mm - steps * median) <= np.maximum(steps, 1) * self.tolerance_mm
         return np.where(is_whole, steps, 0).astype(np.int64)
 
-    @property
+    @cached_property
     def places(self) -> tuple[int, ...]:
-        """Index on the even grid of each slice; consecutive where nothing is missing."""
-        steps = np.maximum(self._steps(), 1)
+        """Index on the even grid of each slice; consecutive where nothing is missing.
+
+        Slices at one position share their place.
+        """
+        steps = np.maximum(self._steps(), self.gaps_mm > SAME_POSITION_MM)
         return (0, *(int(place) for place in np.cumsum(steps)))
+
+    @cached_property
+    def numbers(self) -> tuple[int, ...]:
+        """Number of each slice as the views count: missing ones included, see `counted_from`."""
+        places, axis = self.places, self._patient_axis
+        if self.normal @ COUNTED_TOWARDS[axis] >= 0:
+            return tuple(place + 1 for place in places)
+        return tuple(places[-1] - place + 1 for place in places)
+
+    @property
+    def counted_from(self) -> str:
+        """Where slice 1 of `numbers` lies, in words."""
+        return COUNTED_FROM[self._patient_axis]
+
+    @property
+    def _patient_axis(self) -> int:
+        return int(np.abs(self.normal).argmax())
 
     @property
     def tilt_degrees(self) -> float:

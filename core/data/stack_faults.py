@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.data.fitness import Level, Reason
+from core.data.series import SeriesRecord
 from core.data.slice_stack import MOST_MISSING_SHARE, STRAY_TOLERANCE_MM, Stack
 
 _EXPORT_AGAIN = "Export the complete series again, or choose another series of the study."
@@ -55,11 +56,11 @@ def _doubled(stack: Stack) -> StackFault | None:
     doubled = stack.doubled
     if not doubled:
         return None
-    first = doubled[0] + 1
+    first = min(stack.numbers[k] for k in doubled)
     count = "One slice lies" if len(doubled) == 1 else f"{len(doubled)} slices lie"
     return _refused(
-        f"{count} at the position of another one (first: slices {first} and {first + 1}): "
-        "perhaps two reconstructions or phases under one series."
+        f"{count} at the position of another one (first: slice {first}, counted from "
+        f"{stack.counted_from}): perhaps two reconstructions or phases under one series."
     )
 
 
@@ -67,41 +68,64 @@ def _missing(stack: Stack) -> StackFault | None:
     missing = stack.missing
     if not missing:
         return None
-    k, count = next(iter(missing.items()))
-    total = sum(missing.values())
+    at = sorted(missing, key=lambda k: _between(stack, k))
+    k, total = at[0], sum(missing.values())
+    before, after = _between(stack, k)
+    count = missing[k]
     text = (
-        f"{'One slice is' if count == 1 else f'{count} slices are'} missing between slice {k + 1} "
-        f"and {k + 2} ({stack.gaps_mm[k]:.1f} mm instead of {stack.median_gap_mm:.1f} mm)"
+        f"{'One slice is' if count == 1 else f'{count} slices are'} missing between slice {before} "
+        f"and {after} ({stack.gaps_mm[k]:.1f} mm instead of {stack.median_gap_mm:.1f} mm)"
     )
     if len(missing) > 1:
-        others = [f"{place + 1} and {place + 2}" for place in list(missing)[1:MOST_NAMED]]
+        others = ["{} and {}".format(*_between(stack, place)) for place in at[1:MOST_NAMED]]
         more = ", ..." if len(missing) > MOST_NAMED else ""
         text += f", also between {', '.join(others)}{more}"
         text += f"; {total} are missing in all, at {len(missing)} places"
+    text += f"; slices counted from {stack.counted_from}, as in the views"
     if total > MOST_MISSING_SHARE * (stack.places[-1] + 1):
         return _refused(f"{text}: too many to show the rest as one volume.")
     bands = "a hatched band shows where" if len(missing) == 1 else "hatched bands show where"
-    return only_viewed(
-        f"{text}; stored slices counted {_from_end(stack)}.", f"It can be viewed: {bands}."
+    return only_viewed(f"{text}.", f"It can be viewed: {bands}.")
+
+
+def left_out_faults(record: SeriesRecord, stack: Stack) -> list[StackFault]:
+    """Places where one of two different slices is shown; which one is said."""
+    if not record.doubled:
+        return []
+    first = min(record.doubled, key=lambda k: stack.numbers[k])
+    instance = record.slices[first].instance_number
+    which = f"slice {stack.numbers[first]}, counted from {stack.counted_from}"
+    count = len(record.doubled)
+    text = (
+        f"Two slices with different pixels lie at one place ({which})."
+        if count == 1
+        else f"At {count} places lie two slices with different pixels (first: {which})."
     )
+    number = "" if instance is None else f" ({'first: ' * (count > 1)}instance number {instance})"
+    shown = f"It can be viewed: one of the two is shown{number}, the other is listed as left out."
+    remedy = (
+        "Export the series again with only the slices that belong to it, or choose another series "
+        "of the study."
+    )
+    return [only_viewed(text, shown, remedy)]
 
 
-def _from_end(stack: Stack) -> str:
-    """Where slice 1 lies, in words: views count from the head and include missing slices."""
-    ends = ("the right", "the front", "the feet"), ("the left", "the back", "the head")
-    axis = int(np.abs(stack.normal).argmax())
-    return f"from {ends[int(stack.normal[axis] < 0)][axis]}"
+def _between(stack: Stack, k: int) -> tuple[int, int]:
+    """Numbers of a stored slice and the next one, the lower first."""
+    one, other = stack.numbers[k : k + 2]
+    return min(one, other), max(one, other)
 
 
 def _uneven(stack: Stack) -> StackFault | None:
     uneven = stack.uneven
     if not uneven:
         return None
-    k = uneven[0]
+    k = min(uneven, key=lambda place: _between(stack, place))
+    before, after = _between(stack, k)
     others = f" (and at {len(uneven) - 1} other places)" if len(uneven) > 1 else ""
     return _refused(
-        f"Slices are unevenly spaced: {stack.gaps_mm[k]:.2f} mm between slice {k + 1} and {k + 2} "
-        f"instead of {stack.median_gap_mm:.2f} mm{others}."
+        f"Slices are unevenly spaced: {stack.gaps_mm[k]:.2f} mm between slice {before} and "
+        f"{after} instead of {stack.median_gap_mm:.2f} mm{others}."
     )
 
 
@@ -122,4 +146,6 @@ def _stray(stack: Stack) -> StackFault | None:
     k = int(np.argmax(off_mm))
     if off_mm[k] <= STRAY_TOLERANCE_MM:
         return None
-    return _refused(f"Slice {k + 1} lies {off_mm[k]:.1f} mm away from its place in the stack.")
+    return _refused(
+        f"Slice {stack.numbers[k]} lies {off_mm[k]:.1f} mm away from its place in the stack."
+    )

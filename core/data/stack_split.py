@@ -3,7 +3,8 @@
 Slices of another kind (localizer, orientation, matrix, pixel spacing, kernel) never belong
 together. Beyond that a series is split only where its slices make no even stack as they are, and
 only by something that the headers state and that makes even stacks of all of them: many scanners
-step the acquisition number slice by slice within one stack.
+step the acquisition number slice by slice within one stack. A few places that hold two slices, with
+nothing to tell what the second ones belong to, keep the one slice that agrees with the rest.
 """
 
 from collections import Counter
@@ -27,6 +28,10 @@ MOST_PARTS = 64
 MOST_UNEVEN_PARTS = 8
 """Regions of the body under one UID: neck, chest, abdomen, ..."""
 
+MOST_DOUBLED_SHARE = 0.1
+"""Where more of the places than this hold two slices, they are two stacks, and one that was put
+together from both would show neither."""
+
 SAME_ORIENTATION = 1e-3
 """Cosines that differ by less (0.06 degrees) belong to one stack: rounding, not another plane."""
 
@@ -43,10 +48,12 @@ class Part:
     Attributes:
         slices: Sorted along their normal.
         split_by: What told this part from the others, in words; "" where there is only one.
+        left_out: Slices at places of others, with other pixels, that make no stack of their own.
     """
 
     slices: Slices
     split_by: str = ""
+    left_out: tuple[FoundSlice, ...] = ()
 
 
 def why_apart(one: FoundSlice, other: FoundSlice) -> str:
@@ -101,7 +108,7 @@ def split(slices: Slices) -> list[Part]:
     for name, parts in (("time", _by_time(ordered)), ("instance order", _by_order(ordered))):
         if faults[0] and _are_better(parts, faults):
             return [Part(part, name) for part in parts]
-    return [Part(ordered)]
+    return [_one_a_place(ordered)]
 
 
 _KEYS: tuple[tuple[str, Callable[[FoundSlice], Hashable]], ...] = (
@@ -112,6 +119,40 @@ _KEYS: tuple[tuple[str, Callable[[FoundSlice], Hashable]], ...] = (
     ("slice thickness", lambda each: each.header.thickness_mm),
 )
 """What may tell stacks apart, the clearest first."""
+
+
+def _one_a_place(ordered: Slices) -> Part:
+    """The stack without the second slices of a few places; as it is where many hold two.
+
+    Of the slices at one place that one stays which shares most with most of the stack (`_KEYS`);
+    of equal ones the first by instance number.
+    """
+    by_place: dict[int, Slices] = {}
+    for place, each in zip(_places(ordered), ordered, strict=True):
+        by_place.setdefault(place, []).append(each)
+    doubled = [slices for slices in by_place.values() if len(slices) > 1]
+    if not doubled or len(doubled) > MOST_DOUBLED_SHARE * len(by_place):
+        return Part(ordered)
+    usual = [Counter(key(each) for each in ordered).most_common(1)[0][0] for _, key in _KEYS]
+
+    def likeness(each: FoundSlice) -> int:
+        return sum(key(each) == value for (_, key), value in zip(_KEYS, usual, strict=True))
+
+    kept = {id(max(slices, key=likeness)) for slices in by_place.values()}
+    return Part(
+        [each for each in ordered if id(each) in kept],
+        left_out=tuple(each for each in ordered if id(each) not in kept),
+    )
+
+
+def doubled_places(part: Part) -> tuple[int, ...]:
+    """Slices of a part (counted from 0) at whose place another one was left out."""
+    if not part.left_out:
+        return ()
+    normal = _normal(part.slices)
+    along_mm = np.array([s.header.position_mm for s in part.slices]) @ normal
+    left_out_mm = np.array([s.header.position_mm for s in part.left_out]) @ normal
+    return tuple(sorted({int(np.abs(along_mm - at_mm).argmin()) for at_mm in left_out_mm}))
 
 
 def _faults(ordered: Slices) -> tuple[int, int]:

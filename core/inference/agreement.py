@@ -4,6 +4,7 @@ The test volume has the texture of a chest on every scale (dark regions with bri
 bright tissue) and always the same bits: what is decided by it depends on weights and machine alone.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,6 +30,8 @@ COARSEST = 16
 
 BORDER, OUTSIDE = 4, 170 / 255
 """Voxels around the region, and their intensity, as in a scan."""
+
+Forward = Callable[[Tensor], Tensor]
 
 REFERENCE = Placement(torch.device("cpu"), torch.float32)
 
@@ -75,31 +78,59 @@ class Answer:
     gradient: Tensor
 
 
-def agreement_of(network: MortalityResNet3D, backbone: FoldedBackbone) -> Agreement:
+def agreement_of(
+    network: MortalityResNet3D, backbone: FoldedBackbone, forward: Forward | None = None
+) -> Agreement:
     """Run the test volume through both.
 
     Args:
         network: On the CPU, in fp32; its heads serve both.
         backbone: Made from it, where it is to run.
+        forward: What gives the features that prognosis and GradCAM are made of, where that is
+            not the backbone.
     """
     image, clinical = probe(), torch.full((1, network.clinical_values), 0.5)
     exact = answer(network, FoldedBackbone(network.backbone, REFERENCE), image, clinical)
-    return compare(answer(network, backbone, image, clinical), exact)
+    return compare(answer(network, backbone, image, clinical, forward=forward), exact)
 
 
 def answer(
-    network: MortalityResNet3D, backbone: FoldedBackbone, image: Tensor, clinical: Tensor | None
+    network: MortalityResNet3D,
+    backbone: FoldedBackbone,
+    image: Tensor,
+    clinical: Tensor | None,
+    *,
+    forward: Forward | None = None,
 ) -> Answer:
-    """Probability of death and raw maps of its logit, by a backbone and the network's own heads."""
+    """Probability of death and raw maps of its logit, by a backbone and the network's own heads.
+
+    With `forward` the gradient alone is the backbone's.
+    """
+    if forward is not None:
+        layer, logits, of_layer = _looked_back(network, forward(image), clinical)
+        gradient = answer(network, backbone, image, clinical).gradient
+        return Answer(_probability(logits), grad_cam(layer, of_layer), gradient)
     x = image.detach().clone().requires_grad_()
     with torch.enable_grad():
         features = backbone(x)
-        layer = features.detach().float().cpu().requires_grad_()
+        layer, logits, of_layer = _looked_back(network, features, clinical)
+        (gradient,) = torch.autograd.grad(features, x, of_layer.to(features))
+    return Answer(_probability(logits), grad_cam(layer, of_layer), gradient.abs())
+
+
+def _looked_back(
+    network: MortalityResNet3D, features: Tensor, clinical: Tensor | None
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Features on the CPU in fp32, logits, and the gradient of death's with respect to features."""
+    layer = features.detach().float().cpu().requires_grad_()
+    with torch.enable_grad():
         logits = network.heads(layer, clinical if network.clinical_values else None).logits
         (of_layer,) = torch.autograd.grad(logits[:, DEAD].sum(), layer)
-        (gradient,) = torch.autograd.grad(features, x, of_layer.to(features))
-    probability = float(torch.softmax(logits.detach()[0].double(), dim=0)[DEAD])
-    return Answer(probability, grad_cam(layer.detach(), of_layer), gradient.abs())
+    return layer.detach(), logits.detach(), of_layer
+
+
+def _probability(logits: Tensor) -> float:
+    return float(torch.softmax(logits[0].double(), dim=0)[DEAD])
 
 
 def compare(one: Answer, other: Answer) -> Agreement:

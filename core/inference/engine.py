@@ -8,10 +8,13 @@ from dataclasses import dataclass, replace
 import torch
 
 from core.errors import ResourcesError
+from core.inference.openvino_backbone import is_installed, is_supported
 from core.models.folded_backbone import Placement
 
 NATIVE_BF16 = {"amx_bf16": "AMX", "avx512_bf16": "AVX512-BF16"}
 """Abilities of a CPU (torch.cpu.get_capabilities) that multiply bf16 faster than fp32."""
+
+TORCH, OPENVINO = "torch", "openvino"
 
 DILATED_IN_PARTS = "amx_bf16"
 """oneDNN has no fast bf16 kernel for dilated convolutions here, and has one everywhere else."""
@@ -24,7 +27,8 @@ class Engine:
     Attributes:
         device: Of the backbone and the heads.
         precision: "fp32", or "bf16" for all but the first layer and the heads.
-        backend: The library that computes.
+        backend: The library of the backbone's forward pass, TORCH or OPENVINO; its gradient is
+            always torch's.
         device_name: In words, for the provenance.
         note: Why this choice, and its measured difference from fp32 on the CPU.
         may_change: The precision was not asked for: it may be lowered where memory is short, and
@@ -34,7 +38,7 @@ class Engine:
 
     device: torch.device
     precision: str
-    backend: str = "torch"
+    backend: str = TORCH
     device_name: str = ""
     note: str = ""
     may_change: bool = False
@@ -53,8 +57,8 @@ class Engine:
 
     @property
     def is_reference(self) -> bool:
-        """Fp32 on the CPU, with which all others are compared."""
-        return (self.device.type, self.precision) == ("cpu", "fp32")
+        """Torch's fp32 on the CPU, with which all others are compared."""
+        return (self.device.type, self.precision, self.backend) == ("cpu", "fp32", TORCH)
 
     def noted(self, words: str) -> "Engine":
         """The same with another sentence in its note."""
@@ -64,6 +68,11 @@ class Engine:
         """Fp32 on the same device."""
         raised = replace(self, precision="fp32", may_change=False)
         return replace(raised, is_checked=raised.is_reference).noted(reason)
+
+    def by_torch(self, reason: str) -> "Engine":
+        """The same precision, the forward pass by torch as well."""
+        changed = replace(self, backend=TORCH)
+        return replace(changed, is_checked=changed.is_reference).noted(reason)
 
     def when_memory_is_short(self) -> "Engine | None":
         """What to try next: bf16 where the precision is free, then the CPU; None on the CPU."""
@@ -127,15 +136,26 @@ def on_cpu(precision: str, note: str = "") -> Engine:
         "bf16": "bf16: asked for.",
     }
     chosen = ("bf16" if native else "fp32") if precision == "auto" else precision
+    backend, why = _backend(is_fast=bool(native) or chosen == "fp32")
     engine = Engine(
         torch.device("cpu"),
         chosen,
+        backend,
         device_name=f"CPU, {torch.get_num_threads()} threads",
         note=note,
         may_change=precision == "auto",
-        is_checked=chosen == "fp32",
     )
-    return engine if note and precision != "auto" else engine.noted(reasons[precision])
+    engine = replace(engine, is_checked=engine.is_reference)
+    return (engine if note and precision != "auto" else engine.noted(reasons[precision])).noted(why)
+
+
+def _backend(is_fast: bool) -> tuple[str, str]:
+    """Of the forward pass on a CPU that multiplies the precision natively or not, and why."""
+    if not is_supported() or not is_fast:
+        return TORCH, ""
+    if not is_installed():
+        return TORCH, "By PyTorch: OpenVINO is not installed."
+    return OPENVINO, "Forward pass by OpenVINO, gradient by PyTorch."
 
 
 def _has(ability: str) -> bool:

@@ -1,8 +1,11 @@
-"""One pass through a network: outputs, GradCAM and the input gradient from one shared forward.
+"""One run through a network: outputs, GradCAM and the input gradient.
 
 GradCAM needs the gradient of the heads alone. The input gradient goes on from there through the
-frozen backbone; no gradient of a weight is ever computed. Progress is reported at every
-convolution, forward and backward, so that Cancel acts within one.
+frozen backbone; no gradient of a weight is ever computed. Torch gives all from one shared forward
+pass. With OpenVINO the features, and so prognosis and GradCAM, are its own in every function here,
+and the gradient is that of a torch pass of its own: the answers to "what if this place were
+different" have the same bits as the run's wherever nothing differs. Progress is reported at every
+convolution of torch's, forward and backward, and while OpenVINO works; Cancel acts within a layer.
 """
 
 from collections.abc import Iterator
@@ -17,6 +20,7 @@ from torch import Tensor
 from core.errors import WeightsError
 from core.inference.engine import Engine
 from core.inference.memory import within_memory
+from core.inference.openvino_backbone import OpenVinoBackbone
 from core.inference.ready import ReadyNetwork
 from core.models.folded_backbone import CONVOLUTIONS, Watch
 from core.models.mortality_resnet3d import MortalityOutput, MortalityResNet3D
@@ -25,7 +29,12 @@ from core.saliency.grad_cam import grad_cam
 from core.saliency.targets import MORTALITY, Target
 
 FORWARD_SHARE = 0.45
-"""Part of the time that the forward pass takes of forward and backward together."""
+"""Part of the time that torch's forward pass takes of forward and backward together."""
+
+RUNNING = "Running the model"
+
+OPENVINO_SHARE = 0.25
+"""Part of the time that OpenVINO's forward pass takes of itself and torch's two together."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +72,66 @@ class Inference:
         return self.engine.note
 
 
+@dataclass(frozen=True, eq=False)
+class _Found:
+    """Outputs, features and the target's gradient with respect to these, and to the image."""
+
+    output: MortalityOutput
+    layer: Tensor
+    of_layer: Tensor
+    gradient: NDArray[np.float32] | None
+
+
+@dataclass(frozen=True, eq=False)
+class _Asked:
+    """One question to a network: prognosis, GradCAM and, where wanted, the gradient."""
+
+    image: NDArray[np.float32]
+    clinical: Tensor | None
+    target: Target
+    breaks_years: tuple[float, ...] | None
+    with_gradient: bool
+    progress: Progress
+
+    def answer(self, made: ReadyNetwork, chosen: Engine) -> Inference:
+        if made.openvino is None:
+            found = self._by_torch(made, self.progress)
+        else:
+            found = self._by_openvino(made, made.openvino)
+        gradcam = grad_cam(found.layer, found.of_layer)[0].cpu().numpy()
+        return Inference(_on_cpu(found.output), gradcam, found.gradient, found.layer.cpu(), chosen)
+
+    def _look_back(self, layer: Tensor, made: ReadyNetwork) -> tuple[MortalityOutput, Tensor]:
+        """Outputs, and the gradient of the target with respect to the features, in fp32."""
+        exact = layer.detach().float().requires_grad_()
+        with torch.enable_grad():
+            output = made.heads.heads(exact, _to(self.clinical, made))
+            value = self.target.value(output, self.breaks_years)
+            (of_layer,) = torch.autograd.grad(value, exact)
+        return output, of_layer
+
+    def _by_torch(self, made: ReadyNetwork, span: Progress) -> _Found:
+        x = _tensor(self.image).requires_grad_(self.with_gradient)
+        with _exact_convolutions(), torch.set_grad_enabled(self.with_gradient):
+            layer = made.backbone(x, _watch(span, self.with_gradient))
+            output, of_layer = self._look_back(layer, made)
+            gradient = None
+            if self.with_gradient:
+                (found,) = torch.autograd.grad(layer, x, of_layer.to(layer.dtype))
+                gradient = found[0, 0].numpy()
+        return _Found(output, layer.detach().float(), of_layer, gradient)
+
+    def _by_openvino(self, made: ReadyNetwork, openvino: OpenVinoBackbone) -> _Found:
+        share = OPENVINO_SHARE if self.with_gradient else 1.0
+        layer = _by_openvino(openvino, self.image, Span(self.progress, 0, share))
+        output, of_layer = self._look_back(layer, made)
+        gradient = None
+        if self.with_gradient:
+            openvino.give_back()
+            gradient = self._by_torch(made, Span(self.progress, share, 1)).gradient
+        return _Found(output, layer, of_layer, gradient)
+
+
 def infer(
     network: MortalityResNet3D,
     image: NDArray[np.float32],
@@ -91,25 +160,8 @@ def infer(
         ResourcesError: Not enough memory.
         WeightsError: The network gave a number that is not finite.
     """
-
-    def work(made: ReadyNetwork, chosen: Engine) -> Inference:
-        x = _tensor(image).requires_grad_(wants.gradient)
-        with _exact_convolutions(), torch.set_grad_enabled(wants.gradient):
-            layer = made.backbone(x, _watch(progress, wants.gradient))
-            exact = layer.detach().float().requires_grad_()
-            with torch.enable_grad():
-                output = made.heads.heads(exact, _to(clinical, chosen))
-                value = target.value(output, breaks_years)
-                (of_layer,) = torch.autograd.grad(value, exact)
-            gradient = None
-            if wants.gradient:
-                (found,) = torch.autograd.grad(layer, x, of_layer.to(layer.dtype))
-                gradient = found[0, 0].numpy()
-        exact = exact.detach()
-        gradcam = grad_cam(exact, of_layer)[0].cpu().numpy()
-        return Inference(_on_cpu(output), gradcam, gradient, exact.cpu(), chosen)
-
-    inference = within_memory(network, engine, work)
+    asked = _Asked(image, clinical, target, breaks_years, wants.gradient, progress)
+    inference = within_memory(network, engine, asked.answer)
     _require_finite(inference.output, inference.gradcam, inference.gradient)
     return inference
 
@@ -140,14 +192,14 @@ def predict(
     """
     rows = None if clinical is None else clinical.expand(len(images), -1)
 
-    def one(number: int, layer: Tensor, made: ReadyNetwork, chosen: Engine) -> MortalityOutput:
+    def one(number: int, layer: Tensor, made: ReadyNetwork) -> MortalityOutput:
         values = None if rows is None else rows[number : number + 1]
-        return _on_cpu(made.heads.heads(layer, _to(values, chosen)))
+        return _on_cpu(made.heads.heads(layer, _to(values, made)))
 
-    def work(made: ReadyNetwork, chosen: Engine) -> list[MortalityOutput]:
+    def work(made: ReadyNetwork, _chosen: Engine) -> list[MortalityOutput]:
         layers = _forward(made, images, progress)
         with torch.no_grad():
-            return [one(number, layer, made, chosen) for number, layer in enumerate(layers)]
+            return [one(number, layer, made) for number, layer in enumerate(layers)]
 
     outputs = within_memory(network, engine, work)
     hazards = [each.hazard_logits for each in outputs if each.hazard_logits is not None]
@@ -194,9 +246,22 @@ def _forward(
         raise ValueError(f"images must be (N, D, H, W), got {images.shape}")
     for number, image in enumerate(images):
         span = Span(progress, number / len(images), (number + 1) / len(images))
+        if made.openvino is not None:
+            yield _by_openvino(made.openvino, image, span)
+            continue
         with _exact_convolutions(), torch.no_grad():
             layer = made.backbone(_tensor(image), _watch(span, with_backward=False))
         yield layer.float()
+
+
+def _by_openvino(
+    openvino: OpenVinoBackbone, image: NDArray[np.float32], progress: Progress
+) -> Tensor:
+    """Features; it does not tell how far it is."""
+    progress.step(0.0, RUNNING)
+    layer = openvino(_tensor(image), lambda: progress.step(0.0, RUNNING))
+    progress.step(1.0, RUNNING)
+    return layer
 
 
 def _tensor(image: NDArray[np.float32]) -> Tensor:
@@ -204,8 +269,8 @@ def _tensor(image: NDArray[np.float32]) -> Tensor:
     return torch.from_numpy(np.array(image, dtype=np.float32))[None, None]
 
 
-def _to(clinical: Tensor | None, engine: Engine) -> Tensor | None:
-    return None if clinical is None else clinical.to(engine.device)
+def _to(clinical: Tensor | None, made: ReadyNetwork) -> Tensor | None:
+    return None if clinical is None else clinical.to(made.backbone.placement.device)
 
 
 def _on_cpu(output: MortalityOutput) -> MortalityOutput:
@@ -241,7 +306,7 @@ def _watch(progress: Progress, with_backward: bool) -> Watch:
 
     def forward() -> None:
         done["forward"] += 1
-        progress.step(share * done["forward"] / CONVOLUTIONS, "Running the model")
+        progress.step(share * done["forward"] / CONVOLUTIONS, RUNNING)
 
     def backward() -> None:
         done["backward"] += 1

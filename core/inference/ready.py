@@ -5,14 +5,17 @@ from copy import deepcopy
 from dataclasses import dataclass, replace
 from weakref import WeakKeyDictionary
 
+import torch
 from torch import nn
 
 from core.inference.agreement import Agreement, agreement_of
-from core.inference.engine import Engine, on_cpu
+from core.inference.engine import OPENVINO, Engine, on_cpu
+from core.inference.openvino_backbone import OpenVinoBackbone
 from core.models.folded_backbone import FoldedBackbone, Placement
 from core.models.mortality_resnet3d import MortalityResNet3D
 
 Fingerprint = tuple[tuple[int, float], ...]
+Key = tuple[Placement, str]
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,10 +25,12 @@ class ReadyNetwork:
     Attributes:
         backbone: Folded, on the device.
         heads: A copy of the network without its backbone, on the device, in fp32.
+        openvino: The backbone that features come from; None where they are torch's.
     """
 
     backbone: FoldedBackbone
     heads: MortalityResNet3D
+    openvino: OpenVinoBackbone | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,8 +38,8 @@ class _Kept:
     """Of one network with its present weights."""
 
     fingerprint: Fingerprint
-    networks: dict[Placement, ReadyNetwork]
-    agreements: dict[Placement, Agreement | None]
+    networks: dict[Key, ReadyNetwork]
+    agreements: dict[Key, Agreement | None]
 
 
 _kept: MutableMapping[nn.Module, _Kept] = WeakKeyDictionary()
@@ -43,10 +48,10 @@ _kept: MutableMapping[nn.Module, _Kept] = WeakKeyDictionary()
 
 def ready(network: MortalityResNet3D, engine: Engine) -> ReadyNetwork:
     """The network for the engine, from the last time where its weights are still the same."""
-    kept = _kept_of(network)
-    if engine.placement not in kept.networks:
-        kept.networks[engine.placement] = _convert(network, engine.placement)
-    return kept.networks[engine.placement]
+    networks, key = _kept_of(network).networks, _key(engine)
+    if key not in networks:
+        networks[key] = _convert(network, engine)
+    return networks[key]
 
 
 def prepare(network: MortalityResNet3D, engine: Engine) -> Engine:
@@ -72,13 +77,17 @@ def settled(network: MortalityResNet3D, engine: Engine) -> Engine:
         engine: As chosen. One that is checked comes back as it is.
 
     Returns:
-        The engine to run with: bf16 that strays too far and was not asked for has become fp32, a
-        device that cannot run the network or strays in fp32 has become the CPU. The note says what
-        was measured.
+        The engine to run with: OpenVINO that cannot run the network or strays too far has become
+        torch, bf16 that strays too far and was not asked for has become fp32, a device that cannot
+        run the network or strays in fp32 has become the CPU. The note says what was measured.
     """
     if engine.is_checked:
         return engine
     agreement = _agreement(network, engine)
+    if engine.backend == OPENVINO and (agreement is None or not agreement.is_close):
+        words = f"{agreement.words} Too far" if agreement else "OpenVINO does not run here"
+        forget(network, engine)
+        return settled(network, engine.by_torch(f"{words}, hence all by PyTorch."))
     if agreement is None:
         asked = "auto" if engine.may_change else engine.precision
         words = f"{engine.device_name} cannot run this network: run on the CPU."
@@ -92,25 +101,32 @@ def settled(network: MortalityResNet3D, engine: Engine) -> Engine:
 
 def forget(network: MortalityResNet3D, engine: Engine) -> None:
     """Give back the memory of what was made ready for an engine."""
-    _kept_of(network).networks.pop(engine.placement, None)
+    _kept_of(network).networks.pop(_key(engine), None)
 
 
 def _agreement(network: MortalityResNet3D, engine: Engine) -> Agreement | None:
     """None where the device lacks an operation that the network needs."""
-    agreements = _kept_of(network).agreements
-    if engine.placement not in agreements:
-        made = ready(network, engine)
+    agreements, key = _kept_of(network).agreements, _key(engine)
+    if key not in agreements:
         try:
-            agreements[engine.placement] = agreement_of(network, made.backbone)
+            made = ready(network, engine)
+            agreements[key] = agreement_of(network, made.backbone, made.openvino)
         except NotImplementedError:
-            agreements[engine.placement] = None
-    return agreements[engine.placement]
+            agreements[key] = None
+    return agreements[key]
 
 
-def _convert(network: MortalityResNet3D, placement: Placement) -> ReadyNetwork:
+def _key(engine: Engine) -> Key:
+    return engine.placement, engine.backend
+
+
+def _convert(network: MortalityResNet3D, engine: Engine) -> ReadyNetwork:
     without_backbone = {id(network.backbone): nn.Identity()}
-    heads = deepcopy(network, without_backbone).to(placement.device)
-    return ReadyNetwork(FoldedBackbone(network.backbone, placement), heads)
+    heads = deepcopy(network, without_backbone).to(engine.device)
+    openvino = None
+    if engine.backend == OPENVINO:
+        openvino = OpenVinoBackbone(network.backbone, engine.precision, torch.get_num_threads())
+    return ReadyNetwork(FoldedBackbone(network.backbone, engine.placement), heads, openvino)
 
 
 def _kept_of(network: MortalityResNet3D) -> _Kept:

@@ -4,9 +4,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import binary_erosion
 
-from core.preprocessing.air_runs import Booleans, Floats, Integers, Runs, find_runs, joined, parts
 from core.progress import Progress
 from core.volume import Volume
+from core.voxel_runs import Booleans, Floats, Integers, Runs, find_runs, joined, parts
 
 BLUR_SIGMA_MM = 0.75
 """Published as 1 pixel; 0.75 mm is a typical pixel. Counted in pixels the blur would eat a

@@ -1,8 +1,8 @@
 """The trachea and the main bronchi: air of the chest that is not lung.
 
-The trachea is the longest tube of air between the lungs in their upper half. From it the airways
-are grown through ever less dense air, as far as they do not leak into a lung (the explosion control
-of Mori et al., MICCAI 1996: the largest threshold at which the volume stays plausible).
+The trachea is the largest tube of air between the lungs in their upper half and above. From it the
+airways are grown at the highest threshold at which their volume stays plausible: a higher one leaks
+through a wall into a lung ("explosion control").
 """
 
 import cc3d
@@ -10,7 +10,10 @@ import numpy as np
 
 from core.geometry import VolumeGeometry
 from core.preprocessing.air import shapes
-from core.preprocessing.air_runs import (
+from core.preprocessing.balls import opened
+from core.preprocessing.lung_pair import LungPair, joint_box, midline_column
+from core.volume import Volume
+from core.voxel_runs import (
     Booleans,
     Box,
     Runs,
@@ -20,12 +23,9 @@ from core.preprocessing.air_runs import (
     united,
     without,
 )
-from core.preprocessing.balls import opened
-from core.preprocessing.lung_pair import LungPair, joint_box, midline_column
-from core.volume import Volume
 
 AREA_LIMITS_MM2 = (60.0, 700.0)
-"""Of the trachea: 50 to 400 mm2 in adults (Breatnach et al., AJR 1984), more where it branches."""
+"""Of the trachea: 10 to 27 mm wide in adults (Breatnach et al., AJR 1984), more at its fork."""
 GREATEST_ECCENTRICITY = 0.95
 GREATEST_MIDLINE_DISTANCE_MM = 35.0
 LEAST_HEIGHT_MM = 12.0

@@ -14,12 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.geometry import VolumeGeometry
-from core.preprocessing.air_runs import Booleans, Box, Runs, united, without
 from core.preprocessing.balls import grown, shrunk, squared_distance_mm2
 from core.preprocessing.coarse_grid import block_shape, from_blocks, in_blocks, repeated
 from core.preprocessing.cut_off_lung import cut_off_lung
 from core.preprocessing.lung_pair import LungPair
 from core.volume import Volume
+from core.voxel_runs import Booleans, Box, Runs, united, without
 
 CLOSING_RADIUS_MM = 8.0
 """Vessels and nooks up to 16 mm wide are lung; the hilum and the great vessels are wider."""

@@ -5,9 +5,9 @@ The published rule drops it, because it is smaller than 0.68 L.
 
 import numpy as np
 
-from core.preprocessing.air_runs import Booleans, Runs, parts, without
 from core.preprocessing.lung_pair import LungPair, joint_box, midline_column
 from core.volume import Volume
+from core.voxel_runs import Booleans, Runs, parts, without
 
 LEAST_ML = 5.0
 GREATEST_ML = 680.0

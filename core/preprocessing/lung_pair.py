@@ -1,6 +1,6 @@
 """Where a right and a left lung lie; one of them may be empty."""
 
-from core.preprocessing.air_runs import Box, Runs
+from core.voxel_runs import Box, Runs
 
 LungPair = tuple[Runs, Runs]
 

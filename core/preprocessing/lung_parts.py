@@ -12,7 +12,7 @@ import numpy as np
 from scipy.ndimage import distance_transform_cdt
 
 from core.geometry import VolumeGeometry
-from core.preprocessing.air_runs import Booleans, Floats, Integers, Runs, find_runs, parts
+from core.voxel_runs import Booleans, Floats, Integers, Runs, find_runs, parts
 
 VOLUME_LIMITS_MM3 = (0.68e6, 7.5e6)
 LARGE_AREA_MM2 = 6000.0

@@ -4,7 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import ConvexHull
 
-from core.preprocessing.air_runs import (
+from core.preprocessing.touching_lungs import GREATEST_SIZE_RATIO, parted
+from core.voxel_runs import (
     Booleans,
     Integers,
     Runs,
@@ -13,7 +14,6 @@ from core.preprocessing.air_runs import (
     parts,
     united,
 )
-from core.preprocessing.touching_lungs import GREATEST_SIZE_RATIO, parted
 
 COVERED_AREA = 0.95
 """In each slice the largest parts that hold this share of the lung's area are surely lung."""

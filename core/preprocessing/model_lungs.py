@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import ModelInputError
-from core.preprocessing.air_runs import Runs, filled
 from core.preprocessing.lung_parts import lung_parts
 from core.preprocessing.lung_split import two_lungs
 from core.volume import Volume
+from core.voxel_runs import Runs, filled
 
 BODY_ABOVE_HU = -500
 BODY_STRIDE = 4

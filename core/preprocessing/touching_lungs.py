@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
 
-from core.preprocessing.air_runs import Booleans
+from core.voxel_runs import Booleans
 
 EROSION_STEP_MM = 0.75
 """One voxel of the published rule, at a typical pixel."""

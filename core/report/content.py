@@ -5,22 +5,28 @@ Nothing is computed here: a number that the model did not give stays null.
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from core.analysis_result import AnalysisRequest, AnalysisResult, Provenance
 from core.data.fitness import Fitness, Verdict
 from core.errors import ReportError
+from core.explanation import Explanation
 from core.models.cards import ModelCard
 from core.prognosis import RESEARCH_USE_ONLY, Prognosis
 from core.saliency.map_trust import PART_TITLES, MapTrust
+from core.saliency.targets import target_in_words
 from core.volume import SaliencyMap
 
 JsonObject = dict[str, Any]
 
 
 def result_document(
-    request: AnalysisRequest, result: AnalysisResult, calcium: JsonObject | None = None
+    request: AnalysisRequest,
+    result: AnalysisResult,
+    *,
+    calcium: JsonObject | None = None,
+    further: Sequence[Explanation] = (),
 ) -> JsonObject:
     """Everything a run gave, with the keys of DESIGN section 9; no patient's name or identifier.
 
@@ -28,6 +34,7 @@ def result_document(
         request: What was asked.
         result: What the run gave.
         calcium: Document of a calcium reading of the same scan; None where nobody read it.
+        further: Maps of other targets, asked for since.
 
     Returns:
         Plain lists, dicts, strings, finite numbers, booleans and None only.
@@ -43,7 +50,8 @@ def result_document(
         "prognosis": _prognosis(result.prognosis),
         "lungs": _lungs(result.lung_volumes_l),
         "saliency": [
-            _saliency(each, result.organ_share.get(each.method)) for each in result.saliency
+            *_maps(result, result.saliency, saliency_file),
+            *(entry for each in further for entry in _maps(each, each.maps, further_file)),
         ],
         "trust": None if result.trust is None else trust_document(result.trust),
         "calcium": calcium,
@@ -53,17 +61,26 @@ def result_document(
 
 
 def result_json(
-    request: AnalysisRequest, result: AnalysisResult, calcium: JsonObject | None = None
+    request: AnalysisRequest,
+    result: AnalysisResult,
+    *,
+    calcium: JsonObject | None = None,
+    further: Sequence[Explanation] = (),
 ) -> bytes:
     """`result_document` as UTF-8, indented, the same bytes for the same result."""
-    document = result_document(request, result, calcium)
+    document = result_document(request, result, calcium=calcium, further=further)
     text = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
     return (text + "\n").encode()
 
 
 def saliency_file(saliency: SaliencyMap) -> str:
-    """Name of the NIfTI file of a map."""
+    """Name of the NIfTI file of a map of the run."""
     return f"{saliency.method}.nii.gz"
+
+
+def further_file(saliency: SaliencyMap) -> str:
+    """The same for a map of another target, such as "gradcam_horizon-5.nii.gz"."""
+    return f"{saliency.method}_{target_in_words(saliency.target).file_word}.nii.gz"
 
 
 def _series(request: AnalysisRequest) -> JsonObject:
@@ -128,21 +145,37 @@ def _lungs(volumes_l: tuple[float, float]) -> JsonObject:
     return {"right_l": round(right_l, 3), "left_l": round(left_l, 3)}
 
 
-def _saliency(saliency: SaliencyMap, organ_share: Mapping[str, float] | None) -> JsonObject:
+def _maps(
+    source: AnalysisResult | Explanation,
+    maps: Sequence[SaliencyMap],
+    file_of: Callable[[SaliencyMap], str],
+) -> list[JsonObject]:
+    """An entry for each map, with the shares that its source knows."""
+    return [
+        {
+            **_saliency(each, file_of(each)),
+            "organ_share": source.organ_share.get(each.method) or None,
+            "outside_region_share": source.outside_region_share.get(each.method),
+        }
+        for each in maps
+    ]
+
+
+def _saliency(saliency: SaliencyMap, file: str) -> JsonObject:
     return {
         "method": saliency.method,
         "target": saliency.target,
         "threshold": saliency.threshold,
         "threshold_value": saliency.threshold * saliency.unit_value,
         "unit_value": saliency.unit_value,
-        "file": saliency_file(saliency),
+        "unit_percentile": saliency.unit_percentile,
+        "file": file,
         "native_shape": saliency.geometry.shape,
         "native_grid": {
             "shape": saliency.geometry.shape,
             "cell_mm": saliency.geometry.spacing_mm,
             "affine_lps": saliency.geometry.affine.tolist(),
         },
-        "organ_share": organ_share or None,
     }
 
 

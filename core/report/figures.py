@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from core.analysis_result import AnalysisResult
+from core.explanation import GRADIENT, SIGNED_GRADIENT
 from core.geometry import Floats
 from core.preprocessing.reorient import reorient
 from core.report import words
@@ -83,6 +84,7 @@ def key_views(volume: Volume, result: AnalysisResult) -> dict[str, Picture]:
             _overlay_line(saliency),
             result.card.warnings,
             _raw_threshold(saliency),
+            _unit(saliency),
         )
         views[plane.value] = framed(shown.pixels, caption, style)
     views["volume"] = framed(*_volume_view(upright, result, style), style)
@@ -128,12 +130,14 @@ def key_slice(volume: Volume, result: AnalysisResult, plane: Plane) -> KeySlice:
 def shown_map(result: AnalysisResult) -> SaliencyMap | None:
     """The map that the key views show (`SHOWN_FIRST`); None where the run made none.
 
-    A signed gradient that stands alone is shown without its sign: it then is the gradient.
+    A signed map that stands alone is shown by size, without its sign. Of a signed gradient that is
+    the gradient; occlusion keeps its name.
     """
     found = (result.saliency_by(method) for method in SHOWN_FIRST)
     shown = next((each for each in found if each is not None), next(iter(result.saliency), None))
     if shown is not None and is_signed(shown):
-        return replace(shown, values=np.abs(shown.values), method="gradient")
+        method = GRADIENT if shown.method == SIGNED_GRADIENT else shown.method
+        return replace(shown, values=np.abs(shown.values), method=method)
     return shown
 
 
@@ -178,6 +182,8 @@ def _overlay_line(saliency: SaliencyMap | None) -> str:
     if saliency is None:
         return "No saliency map was made"
     name = words.method_name(saliency.method)
+    if is_signed(saliency):
+        name = f"{name} (either sign)"
     if not saliency.values.any():
         return f"{name} of the {saliency.target} is zero everywhere"
     return f"{name}, {saliency.target} · {words.one_cell(saliency)}"
@@ -188,6 +194,13 @@ def _raw_threshold(saliency: SaliencyMap | None) -> str:
     if saliency is None or not saliency.values.any():
         return ""
     return words.raw_threshold(saliency)
+
+
+def _unit(saliency: SaliencyMap | None) -> str:
+    """What the legend's 1 is, short: "of max.", "of p99.9"."""
+    if saliency is None or saliency.unit_percentile == 100:
+        return "of max."
+    return f"of p{saliency.unit_percentile:g}"
 
 
 def _volume_view(
@@ -212,5 +225,6 @@ def _volume_view(
         _overlay_line(saliency),
         result.card.warnings,
         _raw_threshold(saliency),
+        _unit(saliency),
     )
     return pixels, caption

@@ -77,8 +77,9 @@ def _series(index: SeriesIndex, record: SeriesRecord, fitness: Fitness) -> dict[
 
 
 def _geometry(record: SeriesRecord) -> dict[str, Any]:
-    """Where the slices lie; slices are counted from 1 in the order along their normal."""
+    """Where the slices lie; numbers are those of the views, missing slices included."""
     stack = stack_of(record)
+    numbers = stack.numbers
     return {
         "orientation": list(record.slices[0].orientation),
         "first_position_mm": list(record.slices[0].position_mm),
@@ -86,12 +87,20 @@ def _geometry(record: SeriesRecord) -> dict[str, Any]:
         "slice_distance_mm": round(stack.median_gap_mm, 4),
         "grid_slices": stack.places[-1] + 1,
         "gaps_mm": sorted({round(float(gap), 3) for gap in stack.gaps_mm}),
-        "missing": [
-            {"after_slice": k + 1, "before_slice": k + 2, "count": count}
-            for k, count in stack.missing.items()
-        ],
-        "doubled": [[k + 1, k + 2] for k in stack.doubled],
-        "uneven": [[k + 1, k + 2] for k in stack.uneven],
+        "counted_from": stack.counted_from,
+        "missing": sorted(
+            (
+                {
+                    "after_slice": min(numbers[k : k + 2]),
+                    "before_slice": max(numbers[k : k + 2]),
+                    "count": count,
+                }
+                for k, count in stack.missing.items()
+            ),
+            key=lambda gap: gap["after_slice"],
+        ),
+        "doubled": sorted(numbers[k] for k in (*stack.doubled, *record.doubled)),
+        "uneven": sorted(sorted(numbers[k : k + 2]) for k in stack.uneven),
         "tilt_degrees": round(stack.tilt_degrees, 2),
     }
 

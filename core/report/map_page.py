@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from fpdf.enums import Align, YPos
 
 from core.analysis_result import AnalysisResult
+from core.explanation import GRADIENT, SIGNED_GRADIENT
 from core.report import words
 from core.report.page import ACCENT, FAINT, INK, LINE_MM, MUTED, WARNING_INK, ReportPage
 from core.saliency.map_trust import CONSISTENT_FROM, DOUBTFUL_FROM, PART_TITLES, MapTrust
@@ -21,18 +22,14 @@ NOT_A_PROOF = "A high score does not say that the map is right, only that it is 
 
 def add_organ_shares(page: ReportPage, result: AnalysisResult) -> None:
     """How much of each map lies in which region: a bar for each, and the lungs' volumes."""
-    charts = [
-        (words.method_name(each.method), result.organ_share[each.method])
-        for each in result.saliency
-        if result.organ_share.get(each.method)
-    ]
+    charts = _charts(result)
     if not charts:
         return
     rows = max(len(shares) for _, shares in charts)
     page.heading("Where the maps lie", keep_mm=ROW_MM * (rows + 2) + 9)
     page.paragraph(
         "Share of each map by region, before the threshold. The regions come from HU and shape "
-        "alone: their borders are approximate.",
+        "alone: their borders are approximate." + _outside(result),
         colour=MUTED,
         size_pt=8,
     )
@@ -46,6 +43,32 @@ def add_organ_shares(page: ReportPage, result: AnalysisResult) -> None:
             left = page.l_margin + number * (width_mm + GAP_MM)
             _chart(page, (left, top, width_mm), name, shares)
         page.set_y(top + ROW_MM * (rows + 1) + 1)
+
+
+def _charts(result: AnalysisResult) -> list[tuple[str, Mapping[str, float]]]:
+    """Title and shares of each map; the two gradients have the same shares, hence one chart."""
+    made = {each.method for each in result.saliency if result.organ_share.get(each.method)}
+    charts = []
+    for method in (each.method for each in result.saliency if each.method in made):
+        title = words.method_name(method)
+        if method == SIGNED_GRADIENT and GRADIENT in made:
+            continue
+        if method in (GRADIENT, SIGNED_GRADIENT) and SIGNED_GRADIENT in made:
+            title = f"{words.method_name(GRADIENT)} (either sign)"
+        charts.append((title, result.organ_share[method]))
+    return charts
+
+
+def _outside(result: AnalysisResult) -> str:
+    """How much of each map lies where the model is shown nothing of the patient."""
+    shares = [
+        f"{words.method_name(method)} {words.percent(share)}"
+        for method, share in result.outside_region_share.items()
+        if not (method == SIGNED_GRADIENT and GRADIENT in result.outside_region_share)
+    ]
+    if not shares:
+        return ""
+    return f" Outside the region that the model is shown: {', '.join(shares)}."
 
 
 def _chart(

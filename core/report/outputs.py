@@ -1,6 +1,7 @@
 """Every file of a run, written into one folder."""
 
 import os
+from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
 
@@ -12,11 +13,12 @@ from PIL.PngImagePlugin import PngInfo
 from core.analysis_result import AnalysisRequest, AnalysisResult
 from core.data.nifti import write_nifti
 from core.errors import ReportError
+from core.explanation import Explanation
 from core.prognosis import RESEARCH_USE_ONLY
 from core.progress import Progress, Silent
 from core.report.calcium_files import write_calcium
 from core.report.calcium_report import CalciumReport
-from core.report.content import result_json, saliency_file
+from core.report.content import further_file, result_json, saliency_file
 from core.report.figures import key_views
 from core.report.pdf import write_pdf
 from core.whole_file import write_whole
@@ -34,6 +36,7 @@ def write_outputs(
     progress: Progress = Silent(),
     *,
     calcium: CalciumReport | None = None,
+    further: Sequence[Explanation] = (),
 ) -> None:
     """Write result.json, the saliency maps as NIfTI, the four key views and report.pdf.
 
@@ -50,6 +53,8 @@ def write_outputs(
         result: What the run gave.
         progress: Told before each kind of file.
         calcium: A calcium reading of the same scan; None without.
+        further: Maps of other targets, asked for since: their files and their entries in
+            result.json bear the target.
 
     Raises:
         ReportError: The folder or a file in it cannot be written.
@@ -58,17 +63,20 @@ def write_outputs(
     pictures = key_views(request.volume, result)
     progress.step(0.5, "Writing the saliency maps")
     make_folder(folder)
-    for saliency in result.saliency:
+    files = {saliency_file(each): each for each in result.saliency}
+    files |= {further_file(each): each for explanation in further for each in explanation.maps}
+    for name, saliency in files.items():
         kept = saliency.thresholded()
-        write_nifti(folder / saliency_file(saliency), kept.values, kept.geometry)
+        write_nifti(folder / name, kept.values, kept.geometry)
     for name, pixels in pictures.items():
         write_whole(folder / f"key_{name}.png", _png(pixels))
     progress.step(0.8, "Writing the report")
-    write_pdf(folder / "report.pdf", request, result, pictures, calcium)
+    write_pdf(folder / "report.pdf", request, result, pictures, calcium=calcium, further=further)
     if calcium is not None:
         write_calcium(folder, calcium.reading, calcium.document, calcium.stored)
     document = None if calcium is None else calcium.document
-    write_whole(folder / "result.json", result_json(request, result, document))
+    content = result_json(request, result, calcium=document, further=further)
+    write_whole(folder / "result.json", content)
     progress.step(1.0, "Results written")
 
 

@@ -1,6 +1,6 @@
 """The report: one PDF/A for a person to read, with the machine's `result.json` attached."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from fpdf.prefs import ViewerPreferences
 from numpy.typing import NDArray
 
 from core.analysis_result import AnalysisRequest, AnalysisResult
+from core.explanation import Explanation
 from core.report import words
 from core.report.calcium_page import add_calcium
 from core.report.calcium_report import CalciumReport
@@ -35,7 +36,9 @@ def write_pdf(
     request: AnalysisRequest,
     result: AnalysisResult,
     pictures: Mapping[str, Picture],
+    *,
     calcium: CalciumReport | None = None,
+    further: Sequence[Explanation] = (),
 ) -> None:
     """Write the report: the same pages for the same result.
 
@@ -45,16 +48,19 @@ def write_pdf(
         result: What the run gave.
         pictures: RGB uint8 key views by name (`core.report.figures.key_views`).
         calcium: A calcium reading of the same scan, on a page of its own; None without.
+        further: Maps of other targets: named, and in the attached numbers.
 
     Raises:
         ReportError: The file cannot be written, or the result holds a number that is not finite.
     """
     with ReportPage(Identity(TITLE, result.card.id, result.provenance.weights_sha256)) as page:
-        _fill(page, request, result, pictures)
+        _fill(page, request, result, pictures, further=further)
         if calcium is not None:
             page.add_page()
             add_calcium(page, calcium.reading, calcium.document)
-        _attach(page, request, result, calcium)
+        document = None if calcium is None else calcium.document
+        numbers = result_json(request, result, calcium=document, further=further)
+        _attach(page, numbers, result.provenance.created)
         content = bytes(page.output())
     write_whole(path, content)
 
@@ -64,6 +70,8 @@ def _fill(
     request: AnalysisRequest,
     result: AnalysisResult,
     pictures: Mapping[str, Picture],
+    *,
+    further: Sequence[Explanation],
 ) -> None:
     card, provenance = result.card, result.provenance
     page.set_title(TITLE)
@@ -78,27 +86,20 @@ def _fill(
     add_warnings(page, card, result.prognosis)
     add_prognosis(page, card, result.prognosis)
     add_fitness(page, request.fitness)
-    add_key_views(page, result, pictures)
+    add_key_views(page, result, pictures, further=further)
     add_organ_shares(page, result)
-    page.add_page()
     add_trust(page, result.trust)
     add_model_card(page, card, result.clinical)
     add_provenance(page, result)
 
 
-def _attach(
-    page: ReportPage,
-    request: AnalysisRequest,
-    result: AnalysisResult,
-    calcium: CalciumReport | None,
-) -> None:
-    document = None if calcium is None else calcium.document
+def _attach(page: ReportPage, numbers: bytes, created: str) -> None:
     page.embed_file(
-        bytes=result_json(request, result, document),
+        bytes=numbers,
         basename="result.json",
         desc="The result in numbers, for programs",
         mime_type="application/json",
-        modification_date=datetime.fromisoformat(result.provenance.created),
+        modification_date=datetime.fromisoformat(created),
         associated_file_relationship="Data",
     )
 

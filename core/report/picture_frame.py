@@ -34,7 +34,8 @@ class Caption:
         letters: Patient direction at "left", "right", "top", "bottom".
         overlay: What the colours are.
         warnings: Of the model's card.
-        raw_threshold: What the threshold's share of the maximum is in the map's own unit.
+        raw_threshold: What the threshold's share is in the map's own unit.
+        unit: Of what the legend's 1 is a share, short.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Caption:
     overlay: str
     warnings: tuple[str, ...] = ()
     raw_threshold: str = ""
+    unit: str = "of max."
 
 
 def framed(pixels: Picture, caption: Caption, style: OverlayStyle) -> Picture:
@@ -63,7 +65,7 @@ def framed(pixels: Picture, caption: Caption, style: OverlayStyle) -> Picture:
     draw = ImageDraw.Draw(canvas)
     _edge_letters(draw, caption.letters, box)
     _header(draw, caption)
-    _legend(canvas, draw, style, caption.raw_threshold)
+    _legend(canvas, draw, style, caption)
     _footer(draw, caption)
     return np.array(canvas)
 
@@ -145,7 +147,7 @@ def _fitting(
 
 
 def _legend(
-    canvas: Image.Image, draw: ImageDraw.ImageDraw, style: OverlayStyle, raw_threshold: str
+    canvas: Image.Image, draw: ImageDraw.ImageDraw, style: OverlayStyle, caption: Caption
 ) -> None:
     """A bar from 0 to 1: without colour below the threshold, which has its own tick and value."""
     left = WIDTH_PX - LEGEND_PX + 16
@@ -158,10 +160,10 @@ def _legend(
     canvas.paste(Image.fromarray(bar), (left, top))
     draw.rectangle((left, top, left + BAR_WIDTH_PX, bottom), outline=GREY)
     right = left + BAR_WIDTH_PX
-    write(draw, (left, top - 14), "of max.", size_px=TINY_PX, anchor="ls", colour=GREY)
+    write(draw, (left, top - 14), caption.unit, size_px=TINY_PX, anchor="ls", colour=GREY)
     for y, label in ((top, "1"), (threshold_y, f"{style.threshold:g}"), (bottom, "0")):
         draw.line((right, y, right + 8, y), fill=WHITE, width=2)
         write(draw, (right + 14, y), label, size_px=SMALL_PX, anchor="lm")
     edge = WIDTH_PX - MARGIN_PX // 2
-    write(draw, (edge, threshold_y + 24), raw_threshold, size_px=TINY_PX - 2, anchor="rm")
+    write(draw, (edge, threshold_y + 24), caption.raw_threshold, size_px=TINY_PX - 2, anchor="rm")
     write(draw, (left, bottom + 28), "hidden", size_px=TINY_PX, anchor="ls", colour=GREY)

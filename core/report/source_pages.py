@@ -1,26 +1,32 @@
 """Following pages of the report: key views, model card, provenance."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from core.analysis_result import AnalysisResult
+from core.explanation import Explanation
 from core.models.cards import ModelCard
 from core.prognosis import SALIENCY_CAPTION
 from core.report import words
 from core.report.figures import hottest_point_mm, shown_map
 from core.report.page import ReportPage
+from core.volume import SaliencyMap
 
 Picture = NDArray[np.uint8]
 
-PICTURE_MM = 72.0
+PICTURE_MM = 70.0
 """Width of a key view: leaves room below for the shares and the trust."""
 
 
 def add_key_views(
-    page: ReportPage, result: AnalysisResult, pictures: Mapping[str, Picture]
+    page: ReportPage,
+    result: AnalysisResult,
+    pictures: Mapping[str, Picture],
+    *,
+    further: Sequence[Explanation] = (),
 ) -> None:
     """The four key views and what their colours are."""
     page.add_page()
@@ -41,10 +47,11 @@ def add_key_views(
         )
         page.set_y(top + (number // 2 + 1) * (height + gap))
     page.ln(1)
-    page.facts(_saliency(result), label_mm=30)
+    maps = (*result.saliency, *(each for explanation in further for each in explanation.maps))
+    page.facts(_saliency(result, maps), label_mm=30)
 
 
-def _saliency(result: AnalysisResult) -> list[tuple[str, str]]:
+def _saliency(result: AnalysisResult, maps: Sequence[SaliencyMap]) -> list[tuple[str, str]]:
     shown = shown_map(result)
     if shown is None:
         return [("Saliency", words.NOT_GIVEN)]
@@ -53,12 +60,12 @@ def _saliency(result: AnalysisResult) -> list[tuple[str, str]]:
             words.method_name(each.method),
             f"{each.target}; {words.cells(each)}; {words.threshold(each)}",
         )
-        for each in result.saliency
+        for each in maps
     ]
     x, y, z = (f"{value:.1f}".replace("-", "\N{MINUS SIGN}") for value in hottest_point_mm(result))
     through = f"through the maximum of {words.method_name(shown.method)}"
     planes = f"{through}: x {x}, y {y}, z {z} mm (patient LPS)"
-    thresholds = "share of the maximum (and raw value), applied to the cells before interpolation"
+    thresholds = f"share of {words.units(maps)}, raw value in brackets; before any interpolation"
     return [
         *facts,
         ("Thresholds", thresholds),

@@ -1,6 +1,6 @@
 """How values are written in the report, and what stands where a value is missing."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from core.data.series import Patient, SeriesRecord
@@ -119,8 +119,20 @@ def cells(saliency: SaliencyMap) -> str:
 
 
 def threshold(saliency: SaliencyMap) -> str:
-    """From where a map is shown: share of its maximum, and the raw attribution of that share."""
+    """From where a map is shown: share (`units`), and the raw attribution of that share."""
     return f"threshold {saliency.threshold:g} ({raw_threshold(saliency)})"
+
+
+def units(maps: Sequence[SaliencyMap]) -> str:
+    """Of what the thresholds of maps are a share, such as "the maximum (GradCAM)"."""
+    named: dict[str, list[str]] = {}
+    for each in maps:
+        names = named.setdefault(each.unit_words, [])
+        if (name := method_name(each.method)) not in names:
+            names.append(name)
+    if len(named) == 1:
+        return f"the {next(iter(named))}"
+    return ", ".join(f"the {unit} ({', '.join(names)})" for unit, names in named.items())
 
 
 def raw_threshold(saliency: SaliencyMap) -> str:

@@ -42,4 +42,5 @@ def to_saliency_map(
         target=target,
         threshold=threshold,
         unit_value=unit,
+        unit_percentile=unit_percentile,
     )

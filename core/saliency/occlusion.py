@@ -156,8 +156,9 @@ def occlusion(
         step_mm: Distance of their centres.
 
     Returns:
-        Per cell the fall of the target, 0 where it rises (as in GradCAM, what speaks against the
-        outcome is not shown) or where the model is shown nothing; and the geometry of the cells.
+        Per cell the fall of the target: above 0 where the place speaks for the outcome, below 0
+        where hiding it raises the target, 0 where the model is shown nothing; and the geometry of
+        the cells.
 
     Raises:
         ValueError: The region is empty.
@@ -172,7 +173,7 @@ def occlusion(
         left_s = (time.monotonic() - start_s) / number * (passes - number)
         words = f"Hiding place {number} of {len(cubes)}, about {_rounded(left_s)} left"
         span = Named(progress, number / passes, (number + 1) / passes, words)
-        raw[cell] = max(before - value(replaced(image, inside, cube, grid), span), 0.0)
+        raw[cell] = before - value(replaced(image, inside, cube, grid), span)
     return raw, cells
 
 

@@ -1,8 +1,10 @@
-"""How much of a saliency map lies in which organ.
+"""How much of a saliency map lies in which organ, and outside what the model is shown.
 
 The mass of a cell is its attribution without sign times its volume, spread evenly over the cell; so
 a coarse GradCAM cell that lies half in the heart and half in the lung gives half its mass to each.
 """
+
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +15,29 @@ from core.volume import Mask, SaliencyMap
 
 PARALLEL_TOLERANCE_VOXELS = 0.05
 """Grids whose axes drift apart by less than this over their whole length count as parallel."""
+
+
+def outside_region_share(maps: Sequence[SaliencyMap], shown: Mask) -> dict[str, float]:
+    """Share of each map's mass outside the region that the model is shown, not thresholded.
+
+    There the model is given one constant. Attribution to it says nothing about the patient: it
+    comes from the network's padding, its wide cells and the edge of the region.
+
+    Args:
+        maps: On their own grids.
+        shown: 1 in the region. What lies beyond this grid is outside.
+
+    Returns:
+        Method -> share, 0..1, without the maps that are empty.
+
+    Raises:
+        ValueError: A map and `shown` have different frames of reference.
+    """
+    found = {}
+    for each in maps:
+        if (held := _share_of_labels(each, shown)) is not None:
+            found[each.method] = float(held[0])
+    return found
 
 
 def organ_share(saliency: SaliencyMap, regions: Mask) -> dict[str, float]:
@@ -32,12 +57,22 @@ def organ_share(saliency: SaliencyMap, regions: Mask) -> dict[str, float]:
     Raises:
         ValueError: The two have different frames of reference.
     """
+    found = _share_of_labels(saliency, regions)
+    if found is None:
+        return {}
+    return {ORGAN_NAMES[organ]: float(found[organ]) for organ in Organ if found[organ] > 0}
+
+
+def _share_of_labels(saliency: SaliencyMap, regions: Mask) -> Floats | None:
+    """Share of the map's mass under each label, 0 also beyond the grid; None for an empty map."""
     if saliency.geometry.frame_of_reference_uid != regions.geometry.frame_of_reference_uid:
         raise ValueError("map and regions must share a frame of reference")
     mass = np.abs(saliency.values)
     total = float(mass.sum(dtype=np.float64))
     if total <= 0:
-        return {}
+        return None
+    if saliency.geometry.agrees_with(regions.geometry):
+        return _normalised(_held(mass, regions.labels) / total)
     box = tuple(
         slice(int(hit[0]), int(hit[-1]) + 1)
         for hit in (np.flatnonzero(mass.any(axis=axes)) for axes in ((1, 2), (0, 2), (0, 1)))
@@ -49,10 +84,21 @@ def organ_share(saliency: SaliencyMap, regions: Mask) -> dict[str, float]:
         found = _probed(mass[box], to_regions, regions.labels)
     else:
         found = _overlapped(mass[box].transpose(order), to_regions[:, [*order, 3]], regions.labels)
-    found = np.maximum(found / total, 0)
+    return _normalised(found / total)
+
+
+def _normalised(found: Floats) -> Floats:
+    """Shares that sum to 1: what no label holds is outside."""
+    found = np.maximum(found, 0)
     found[Organ.OUTSIDE] = max(1 - found[1:].sum(), 0)
-    found /= found.sum()
-    return {ORGAN_NAMES[organ]: float(found[organ]) for organ in Organ if found[organ] > 0}
+    shares: Floats = found / found.sum()
+    return shares
+
+
+def _held(mass: NDArray[np.floating], labels: NDArray[np.uint8]) -> Floats:
+    """Mass under each label, on one grid."""
+    held = np.bincount(labels.ravel(), mass.ravel(), minlength=len(Organ))
+    return held.astype(np.float64)
 
 
 def _parallel_order(to_regions: Floats, cells: tuple[int, ...]) -> tuple[int, int, int] | None:
@@ -78,8 +124,7 @@ def _overlapped(mass: NDArray[np.float32], to_regions: Floats, labels: NDArray[n
             (spread.shape[axis], labels.shape[axis]),
         )
         spread = np.moveaxis(np.tensordot(spread, shares, axes=(axis, 0)), -1, axis)
-    held = np.bincount(labels.ravel(), spread.ravel(), minlength=len(Organ))
-    return held.astype(np.float64)
+    return _held(spread, labels)
 
 
 def _overlaps(first: float, step: float, counts: tuple[int, int]) -> NDArray[np.float32]:

@@ -4,6 +4,7 @@ No torch at module level: the viewer names targets, the engine in the child proc
 value.
 """
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -46,6 +47,11 @@ class Target:
         if self.kind == "risk_score":
             return "risk score (log odds of death)"
         return f"log odds of death within {self.years:g} year{'' if self.years == 1 else 's'}"
+
+    @property
+    def file_word(self) -> str:
+        """Within the name of a file: "mortality", "risk_score", "horizon-5"."""
+        return self.kind if self.years is None else f"{self.kind}-{self.years:g}"
 
     def values(
         self, output: "MortalityOutput", breaks_years: tuple[float, ...] | None = None
@@ -140,6 +146,21 @@ def parse_target(text: str) -> Target:
             f"'{text}' is no target of a map.",
             "Give mortality, risk_score, or a horizon in years such as horizon:3.",
         ) from None
+
+
+def target_in_words(words: str) -> Target:
+    """The target that `Target.words` describes.
+
+    Raises:
+        ValueError: None does.
+    """
+    years = re.fullmatch(r"log odds of death within ([0-9.e+-]+) years?", words)
+    if years is not None:
+        return Target("horizon", float(years[1]))
+    for known in (MORTALITY, RISK_SCORE):
+        if known.words == words:
+            return known
+    raise ValueError(f"no target is described as {words!r}")
 
 
 def _log_odds(hazard_logits: "Tensor", breaks_years: tuple[float, ...], target: Target) -> "Tensor":

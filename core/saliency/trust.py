@@ -14,17 +14,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from scipy.ndimage import shift as shifted
-from torch import Tensor, nn
+from torch import Tensor
 
 from core.case import Case
 from core.inference import features
 from core.models.backbones import CELL_STRIDE
-from core.models.initialisation import initialise
 from core.models.mortality_resnet3d import MortalityResNet3D
 from core.progress import Progress, Silent, Span
+from core.saliency.forgetting import forgetful, forgetful_head, turn_around
 from core.saliency.head_cam import head_cam
 from core.saliency.map_trust import (
     AGREEMENT,
@@ -51,9 +50,6 @@ HEAD_SEEDS = (11, 12, 13, 14)
 """Of the heads that learned nothing: several, since one may by chance weigh as the trained one."""
 
 CASCADE_SEED = 21
-KEPT = ("conv1", "bn1", "layer1", "layer2", "layer3")
-"""What the second step of the cascade leaves as it was."""
-
 FEWEST_CELLS = 8
 """With fewer cells inside lungs and heart, a correlation over them would say nothing."""
 
@@ -127,7 +123,7 @@ class _Subject:
         directions the one that is more like the original counts.
         """
         drawn = [self.map_of(network, layer)]
-        _turn_around(network)
+        turn_around(network)
         drawn.append(self.map_of(network, layer))
         return max(0.0, *(m(each) for m in (self.alike, self.ranked_alike) for each in drawn))
 
@@ -150,10 +146,10 @@ def _weights(subject: _Subject, progress: Progress) -> TrustPart:
     """
     case = subject.case
     heads = [
-        subject.same_drawing(_forgetful_head(case.network, seed), case.inference.features)
+        subject.same_drawing(forgetful_head(case.network, seed), case.inference.features)
         for seed in HEAD_SEEDS
     ]
-    network = _forgetful(case.network, CASCADE_SEED)
+    network = forgetful(case.network, CASCADE_SEED)
     layer = features(network, case.image[None], engine=case.engine, progress=progress)
     deeper = subject.same_drawing(network, layer)
     likeness = (float(np.mean(heads)) + deeper) / 2
@@ -236,51 +232,6 @@ def _inside(case: Case) -> NDArray[np.bool_]:
     depth, height, width = case.inference.gradcam.shape
     inside: NDArray[np.bool_] = block_means(case.inside, (depth, height, width)) >= 0.5
     return inside if inside.sum() >= FEWEST_CELLS else np.ones_like(inside)
-
-
-def _forgetful_head(network: MortalityResNet3D, seed: int) -> MortalityResNet3D:
-    """Heads with new weights, without a backbone."""
-    fresh = _skeleton(network)
-    fresh.backbone = nn.Identity()  # type: ignore[assignment] # only the heads are used
-    return _filled(fresh, seed)
-
-
-def _forgetful(network: MortalityResNet3D, seed: int) -> MortalityResNet3D:
-    """The same network with new weights in layer 4 and heads; the rest is shared, not copied."""
-    fresh = _skeleton(network)
-    for name in KEPT:
-        setattr(fresh.backbone, name, nn.Identity())
-    fresh = _filled(fresh, seed)
-    for name in KEPT:
-        setattr(fresh.backbone, name, getattr(network.backbone, name))
-    return fresh
-
-
-def _skeleton(network: MortalityResNet3D) -> MortalityResNet3D:
-    head = network.survival_head
-    intervals = 0 if head is None else _last(head).out_features
-    with torch.device("meta"):
-        return MortalityResNet3D(clinical_values=network.clinical_values, intervals=intervals)
-
-
-def _turn_around(network: MortalityResNet3D) -> None:
-    """What raised the outputs now lowers them; in place."""
-    network.classifier.weight.neg_()
-    if network.survival_head is not None:
-        _last(network.survival_head).weight.neg_()
-
-
-def _last(head: nn.Sequential) -> nn.Linear:
-    layer = head[-1]
-    if not isinstance(layer, nn.Linear):
-        raise TypeError(f"a survival head ends in a linear layer, got {type(layer).__name__}")
-    return layer
-
-
-def _filled(fresh: MortalityResNet3D, seed: int) -> MortalityResNet3D:
-    fresh.to_empty(device="cpu")
-    initialise(fresh, seed)
-    return fresh.eval().requires_grad_(requires_grad=False)
 
 
 def _said(correlation: float) -> str:

@@ -14,6 +14,9 @@ FAINTEST_COLOUR = 64
 FAINTEST_OFF_MIDDLE = 36
 """The same for a diverging table, whose dark middle stands for 0: entries away from it."""
 
+ABOVE_EVERY_CELL = 2.0
+"""Threshold, as a share of the maximum, that stands for every raw threshold above that maximum."""
+
 SIGNED_METHODS = ("signed_gradient", "occlusion")
 """Methods whose maps lie within -1..1; all others within 0..1."""
 
@@ -38,12 +41,21 @@ class OverlayStyle:
     diverging_map: str = "berlin"
 
     def of(self, saliency: SaliencyMap) -> "OverlayStyle":
-        """The style for one map: its `threshold` is the share of this map's maximum."""
+        """The style for one map: its `threshold` is the share of this map's maximum.
+
+        A raw threshold above the maximum gives a share above 1, which no cell reaches.
+        """
         if self.raw_threshold is None:
             return self
         unit = abs(saliency.unit_value)
-        share = self.raw_threshold / unit if unit > 0 else 1.0
-        return replace(self, threshold=float(min(max(share, 0.0), 1.0)))
+        share = self.raw_threshold / unit if unit > 0 else ABOVE_EVERY_CELL
+        threshold = share if share <= 1 else ABOVE_EVERY_CELL
+        return replace(self, threshold=float(max(threshold, 0.0)))
+
+    @property
+    def draws_nothing(self) -> bool:
+        """True where the threshold of a style made by `of` lies above the map's maximum."""
+        return self.threshold > 1
 
 
 def is_signed(saliency: SaliencyMap) -> bool:

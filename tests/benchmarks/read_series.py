@@ -70,7 +70,7 @@ def ours(folder: Path) -> None:
     from core.data.read_series import read
     from core.data.series_index import index
 
-    read(index(folder).series[0])
+    read(index(folder, is_read_next=True).series[0])
 
 
 def simple_itk(folder: Path) -> None:
@@ -108,7 +108,7 @@ def first_image_s(folder: Path) -> float:
     times: list[float] = []
     start = time.perf_counter()
     read_with_report(
-        index(folder).series[0],
+        index(folder, is_read_next=True).series[0],
         on_preview=lambda _slice, _hu: times.append(time.perf_counter() - start),
     )
     return times[0]

@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
+from core import case as cases
 from core.analysis import analyse
 from core.analysis_result import AnalysisRequest
+from core.case import case_of
 from core.data.fitness import Fitness, Level, Reason, Verdict
 from core.data.geometry_gate import fitness_of
 from core.data.nifti import write_nifti
@@ -116,14 +118,44 @@ def test_slices_that_no_file_holds_are_refused_whatever_the_gate_was_told(tmp_pa
         analyse(replace(request, volume=gappy))
 
 
-def test_cancel_stops_at_the_next_step(tmp_path, models_folder):
+def test_cancel_stops_at_the_next_step_and_leaves_the_run_before(tmp_path, models_folder):
     class Impatient:
         def step(self, fraction, message):
             if fraction > 0.3:
                 raise Cancelled
 
+    request = stored_request(tmp_path, "axial to the head", models_folder)
+    run_id = analyse(request).provenance.run_id
     with pytest.raises(Cancelled):
-        analyse(stored_request(tmp_path, "axial to the head", models_folder), Impatient())
+        analyse(request, Impatient())
+    assert case_of(run_id).run_id == run_id, "the last good run can still be asked about"
+
+
+def test_cancel_at_the_very_end_leaves_no_case_of_a_run_that_was_not_given(tmp_path, models_folder):
+    class AtTheEnd:
+        def step(self, fraction, message):
+            if fraction == 1:
+                raise Cancelled
+
+    request = stored_request(tmp_path, "axial to the head", models_folder)
+    run_id = analyse(request).provenance.run_id
+    kept = [each.run_id for each in cases._kept]
+    with pytest.raises(Cancelled):
+        analyse(request, AtTheEnd())
+    assert [each.run_id for each in cases._kept] == kept
+    assert kept[-1] == run_id
+
+
+def test_the_run_says_how_much_of_each_map_lies_outside_what_the_model_is_shown(
+    tmp_path, models_folder
+):
+    result = analyse(stored_request(tmp_path, "axial to the head", models_folder))
+    shares = result.outside_region_share
+    assert set(shares) == {"gradcam", "gradient"}
+    gradient = result.saliency_by("gradient")
+    shown = case_of(result.provenance.run_id).inside
+    outside = gradient.values[~shown].sum() / gradient.values.sum()
+    assert shares["gradient"] == pytest.approx(float(outside), abs=1e-5)
 
 
 def test_warnings_of_the_series_stand_beside_the_prognosis(tmp_path, models_folder):

@@ -43,8 +43,8 @@ def small_case(run_id="run"):
     initialise(network, 2022)
     network.eval().requires_grad_(requires_grad=False)
     image = np.random.default_rng(5).random(GRID.shape, dtype=np.float32)
-    region = np.zeros(GRID.shape, np.uint8)
-    region[2:14, 3:21, 4:28] = 1
+    inside = np.zeros(GRID.shape, bool)
+    inside[2:14, 3:21, 4:28] = True
     regions = np.full(GRID.shape, Organ.HEART, np.uint8)
     regions[:, :, 16:] = Organ.LEFT_LUNG
     engine = choose_engine("cpu", "fp32")
@@ -55,7 +55,7 @@ def small_case(run_id="run"):
         network=network,
         image=image,
         grid=GRID,
-        region=Mask(region, GRID),
+        inside=inside,
         regions=Mask(regions, GRID),
         clinical=None,
         engine=inference.engine,
@@ -80,14 +80,16 @@ def at(index):
     return tuple(GRID.to_patient(index).tolist())
 
 
-def test_only_the_last_run_is_remembered(case):
+def test_only_the_last_two_runs_are_remembered(case):
     assert case_of("run") is case
     keep(replace(case, run_id="next"))
     assert case_of("next").run_id == "next"
+    assert case_of("run") is case, "the answer of the next may be thrown away by Cancel"
+    keep(replace(case, run_id="last"))
     with pytest.raises(ResourcesError) as caught:
         case_of("run")
     assert caught.value.remedy == "Run the model again."
-    assert len(cases._kept) == 1
+    assert [each.run_id for each in cases._kept] == ["next", "last"]
 
 
 @pytest.mark.parametrize(
@@ -220,6 +222,45 @@ def test_a_place_that_the_model_is_not_shown_is_called_outside_without_any_pass(
     assert found.before == found.after
 
 
+def test_a_cube_that_reaches_into_the_region_is_not_called_outside(case):
+    beside = (2.0 - 1, 12, 16)  # the voxel is not in the region, half of the cube about it is
+    assert not case.inside[1, 12, 16]
+    found = why_here(WhyHereRequest("run", at(beside), 60.0))
+    assert not found.outside
+    assert found.change != 0
+
+
+@pytest.mark.parametrize("corner", [(-0.5, -0.5, -0.5), np.array(GRID.shape) - 0.5])
+def test_the_edges_of_the_grid_may_be_asked_about(shared_case, corner):
+    keep(replace(shared_case, inside=np.ones(GRID.shape, bool)))
+    found = why_here(WhyHereRequest("run", at(corner), 40.0))
+    forget()
+    assert not found.outside
+
+
+def test_why_here_takes_five_passes_as_the_run_said_what_was_before(case):
+    class Counting:
+        def __init__(self):
+            self.said = set()
+
+        def step(self, fraction, message):
+            self.said.add(message)
+
+    counting = Counting()
+    found = why_here(WhyHereRequest("run", at((8, 12, 16))), counting)
+    assert counting.said == {f"Replacing 20 mm: pass {k} of 5" for k in range(1, 6)}
+    said = MORTALITY.probabilities(case.inference.output, case.breaks_years)
+    assert found.before == float(said)
+
+
+def test_the_share_outside_what_the_model_is_shown_is_that_of_the_voxels(case):
+    explanation = explain(ExplainRequest("run", MORTALITY, ("gradient", "gradcam")))
+    gradient, _ = explanation.maps
+    outside = gradient.values[~case.inside].sum() / gradient.values.sum()
+    assert explanation.outside_region_share["gradient"] == pytest.approx(float(outside), rel=1e-4)
+    assert 0 < explanation.outside_region_share["gradcam"] < 1
+
+
 @pytest.mark.parametrize("size_mm", [0.0, -3.0, 4.0, 1000.0, float("nan")])
 def test_sizes_that_make_no_sense_are_refused(case, size_mm):
     with pytest.raises(ModelInputError, match="cannot be replaced"):
@@ -234,16 +275,19 @@ def test_occlusion_is_a_map_on_its_own_cells_with_shares(case):
     assert saliency.method == "occlusion"
     assert saliency.target == HORIZON.words
     assert saliency.geometry.spacing_mm == pytest.approx((60, 60, 60))
-    assert saliency.values.max() == 1
+    assert np.abs(saliency.values).max() == 1
     assert sum(explanation.organ_share["occlusion"].values()) == pytest.approx(1)
 
 
-def test_a_cell_of_the_occlusion_map_is_the_fall_that_why_here_finds(case):
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_cell_of_the_occlusion_map_is_the_fall_or_the_rise_that_why_here_finds(case, sign):
     (saliency,) = occlude(OccludeRequest("run", size_mm=60.0)).maps
-    cell = np.unravel_index(saliency.values.argmax(), saliency.values.shape)
+    cell = np.unravel_index((sign * saliency.values).argmax(), saliency.values.shape)
+    fall = float(saliency.values[cell]) * saliency.unit_value
+    assert sign * fall > 0, "hiding one place lowers the target, hiding another raises it"
     point = tuple(saliency.geometry.to_patient(cell).tolist())
     found = why_here(WhyHereRequest("run", point, 60.0))
-    assert saliency.unit_value == pytest.approx(-found.change_logit, rel=1e-4, abs=1e-7)
+    assert fall == pytest.approx(-found.change_logit, rel=1e-4, abs=1e-7)
 
 
 @pytest.mark.parametrize(

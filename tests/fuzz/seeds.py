@@ -274,6 +274,7 @@ def _volume_file_seeds() -> list[Seed]:
     values = values_hu().astype("<i2").tobytes()
     return [
         Seed("NIfTI", nifti, "mutant.nii", is_dicom=False),
+        Seed("NIfTI-2", second_nifti(nifti), "mutant.nii", is_dicom=False),
         Seed("NIfTI gzip", _gzip(nifti), "mutant.nii.gz", is_dicom=False),
         Seed("inside NIfTI gzip", nifti, "mutant.nii.gz", pack=_gzip, is_dicom=False),
         Seed("NRRD", nrrd_header("raw") + values, "mutant.nrrd", is_dicom=False),
@@ -290,6 +291,21 @@ def _volume_file_seeds() -> list[Seed]:
 
 def _gzip(content: bytes) -> bytes:
     return gzip.compress(content, 1, mtime=0)
+
+
+def second_nifti(first: bytes) -> bytes:
+    """The same volume with a NIfTI-2 header (nifti2.h)."""
+    dim = struct.unpack_from("<8h", first, 40)
+    datatype, bitpix = struct.unpack_from("<2h", first, 70)
+    pixdim = struct.unpack_from("<8f", first, 76)
+    offset, slope, intercept = struct.unpack_from("<3f", first, 108)
+    codes = struct.unpack_from("<2h", first, 252)
+    placed = struct.unpack_from("<18f", first, 256)
+    header = struct.pack("<i8s2h8q", 540, b"n+2\0\r\n\x1a\n", datatype, bitpix, *dim)
+    header += struct.pack("<3d8dq6d", 0, 0, 0, *pixdim, 544, slope, intercept, 0, 0, 0, 0)
+    header += struct.pack("<2q80s24s2i", 0, 0, b"", b"", *codes)
+    header += struct.pack("<18d3i16s16s", *placed, 0, first[123], 0, b"", b"")
+    return header + bytes(4) + first[int(offset) :]
 
 
 def nrrd_header(encoding: str) -> bytes:

@@ -61,7 +61,7 @@ def test_after_a_run_the_maps_are_checked_and_the_score_stands_beside_the_legend
     qtbot.waitUntil(lambda: window.session.state.trust is not None, timeout=WITHIN_MS)
     trust = window.session.state.trust
     assert "Checking\nthe maps…" in told
-    assert f"Trust {trust.score}/100" in window.overlay_panel.badge.text()
+    assert f"{trust.score}/100" in window.overlay_panel.badge.text()
     assert window.overlay_panel.badge.isVisible()
     window.overlay_panel.badge.click()
     assert window.workplace.explanation_panel.isVisible()

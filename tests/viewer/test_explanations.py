@@ -227,6 +227,20 @@ def test_a_process_that_dies_in_the_middle_of_a_question_is_told(qtbot, desk):
     assert desk.explanations.state(CHECK).failure  # it waited for the same process
 
 
+def test_a_check_whose_process_was_killed_troubles_nobody(qtbot, desk_of):
+    desk = desk_of()
+    desk.run(qtbot)
+    assert desk.explanations.state(CHECK).running
+    desk.process._line.discard()  # what a cancelled run does to a child that does not stop
+    desk.explanations.cancel(CHECK)
+    desk.explanations.check()
+    qtbot.waitUntil(lambda: not desk.explanations.state(CHECK).running, timeout=TIMEOUT_MS)
+    assert desk.explanations.state(CHECK).failure
+    qtbot.wait(20)
+    assert desk.told == []
+    assert desk.state.trust is None
+
+
 def test_before_a_run_there_is_nothing_to_ask(desk_of):
     desk = desk_of()
     assert not desk.explanations.check()

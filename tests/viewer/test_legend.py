@@ -7,7 +7,7 @@ from PySide6.QtGui import QImage, QPainter
 
 from core.views.overlay import OverlayStyle, overlay_colours
 from tests.results import example_result
-from viewer.legend import legend_marks, legend_title, paint_legend, value_words
+from viewer.legend import legend_marks, legend_title, paint_legend, threshold_words
 
 SALIENCY = {each.method: each for each in example_result()[1].saliency}
 
@@ -87,8 +87,18 @@ def test_small_raw_attributions_are_written_with_one_power_of_ten(qapp):
     style = OverlayStyle(raw_threshold=9.39e-6)
     assert legend_title(style, small) == "GradCAM ×10⁻⁶"
     assert [label for _, label in legend_marks(style, small)] == ["0", "21", "9.39"]
-    assert value_words(style.of(small).threshold, style, small) == "9.39e−06"
+    assert threshold_words(style) == "9.39e−06"
     assert legend_title(OverlayStyle(), small) == "GradCAM"
+
+
+@pytest.mark.parametrize("method", ["gradcam", "signed_gradient"])
+def test_a_threshold_above_the_maximum_leaves_the_bar_dark_and_says_so(qapp, method):
+    style = OverlayStyle(raw_threshold=0.5)  # the map's maximum is 0.0123
+    saliency = replace(SALIENCY["gradcam"], method=method)
+    assert not coloured(painted(style, 64, 200)).any()
+    assert "none above threshold" in legend_title(style, saliency)
+    assert all(0 <= place <= 1 for place, _ in legend_marks(style, saliency))
+    assert threshold_words(style) == "0.5"
 
 
 def test_a_signed_map_runs_from_minus_one_to_one(qapp):

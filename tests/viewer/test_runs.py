@@ -1,16 +1,20 @@
 """A run belongs to the scan that it was started on."""
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import QObject, Signal
 
 from core.bugs import Bug
 from core.data.fitness import Fitness, Level, Reason, Verdict
 from core.errors import ResourcesError
+from core.saliency.targets import MORTALITY
 from tests.results import example_result, thorax_volume
 from viewer.messages import Messages
 from viewer.run_state import IDLE
 from viewer.runs import STOPPED_BY_OPENING, Runs, request_from
 from viewer.session import Session, SessionState
+from viewer.view_changes import map_chosen, with_overlay
 
 
 class Process(QObject):
@@ -117,12 +121,23 @@ def test_opening_another_scan_during_a_run_is_told_and_closing_is_not(
 
 
 def test_the_method_that_was_looked_at_is_kept_by_the_next_run(session, runs, process):
-    from dataclasses import replace
-
     session.show(replace(session.state.view, overlay_method="gradient"))
     runs.run("some-model", {})
     process.finished.emit(example_result(session.state.volume)[1])
     assert session.state.view.overlay_method == "gradient"
+
+
+def test_a_raw_threshold_is_kept_by_a_run_of_the_same_model_and_dropped_by_another(
+    session, runs, process
+):
+    _, result = example_result(session.state.volume)
+    view = map_chosen(session.state.view, None, target=MORTALITY, method="gradcam")
+    another = result.card.model_copy(update={"id": "another"})
+    session.replace(result=result, view=with_overlay(view, raw_threshold=0.004))
+    for card, kept in ((result.card, 0.004), (another, None)):
+        runs.run("some-model", {})
+        process.finished.emit(replace(result, card=card))
+        assert session.state.view.overlay.raw_threshold == kept
 
 
 def test_cancel_keeps_the_earlier_result(session, runs, process):

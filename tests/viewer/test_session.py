@@ -129,6 +129,7 @@ def asked_about(result: AnalysisResult) -> dict[str, object]:
     return {
         "explanations": {key: replace(saliency, method="smoothgrad")},
         "organ_share": {key: {"heart": 1.0}},
+        "outside_share": {key: 0.25},
         "trust": MapTrust(50, (), "doubtful"),
         "influences": (
             Influence((1, 2, 3), 20, MORTALITY, 0.3, 0.2, -0.1, -0.5, 0.01, outside=False),
@@ -146,7 +147,7 @@ def test_what_was_asked_about_a_result_goes_with_it(session, what):
     session.replace(**{what: None})
     state = session.state
     assert (state.explanations, state.organ_share, state.influences) == ({}, {}, ())
-    assert state.trust is None
+    assert (state.outside_share, state.trust) == ({}, None)
 
 
 def test_the_map_in_view_is_that_of_target_and_method_of_the_run_or_asked_for(session):

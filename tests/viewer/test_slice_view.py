@@ -263,6 +263,20 @@ def test_hovered_tells_the_point_and_its_hounsfield_units(qtbot, session):
     assert seen[-1] is None
 
 
+def test_under_a_still_mouse_the_value_follows_the_slice(qtbot, session):
+    view, seen = shown(qtbot, session, Plane.AXIAL), []
+    view.hovered.connect(seen.append)
+    heart = heart_mm(session.state.volume.geometry)
+    session.move_crosshair(tuple(map(float, heart)))
+    placement = view.placement()
+    move(view, placement.to_screen(tuple(placement.place.to_pixel(heart))))
+    before = seen[-1]
+    QTest.keyClick(view, Qt.Key.Key_Home)
+    assert seen[-1].point_mm[2] > before.point_mm[2]
+    session.move_crosshair(tuple(map(float, heart)))
+    assert seen[-1] == before
+
+
 def test_an_empty_view_takes_every_gesture_without_a_change(qtbot):
     session = Session()
     view = shown(qtbot, session, Plane.AXIAL)

@@ -6,12 +6,14 @@ import pytest
 
 from core.geometry import VolumeGeometry
 from core.preprocessing.reorient import HEAD_BACK_LEFT
+from core.saliency.targets import MORTALITY, RISK_SCORE
 from core.views.planes import Plane
 from core.views.window import LUNG, MEDIASTINUM
 from core.volume import SaliencyMap, Volume
 from viewer.view_changes import (
     automatic_window,
     fitted,
+    map_chosen,
     off_missing,
     opacity_moved,
     opened,
@@ -134,6 +136,30 @@ def test_on_the_absolute_scale_moving_the_threshold_moves_the_raw_value():
     assert (
         moved.overlay.threshold == view.overlay.threshold
     )  # what the relative scale comes back to
+
+
+@pytest.mark.parametrize(("target", "method"), [(RISK_SCORE, "gradcam"), (MORTALITY, "gradient")])
+def test_raw_attributions_are_no_scale_for_another_target_or_method(target, method):
+    shown = saliency(0.08)
+    view = map_chosen(ViewState(), None, target=MORTALITY, method="gradcam")
+    view = with_overlay(view, raw_threshold=0.02)
+    same = map_chosen(view, shown, target=MORTALITY, method="gradcam")
+    assert same.overlay.raw_threshold == 0.02
+    for present, share in ((shown, 0.25), (None, 0.5)):
+        other = map_chosen(view, present, target=target, method=method)
+        assert (other.overlay.raw_threshold, other.overlay.threshold) == (None, share)
+        assert (other.target, other.overlay_method) == (target, method)
+
+
+def test_from_above_the_maximum_the_relative_scale_comes_back_to_its_own_threshold():
+    view = with_overlay(ViewState(), raw_threshold=9.0, threshold=0.4)
+    assert threshold_scaled(view, saliency(0.08), absolute=False).overlay.threshold == 0.4
+
+
+def test_another_scan_is_opened_on_the_relative_scale():
+    view = with_overlay(ViewState(), raw_threshold=0.02, threshold=0.3, opacity=0.9)
+    overlay = opened(view, geometry(), LUNG).overlay
+    assert (overlay.raw_threshold, overlay.threshold, overlay.opacity) == (None, 0.3, 0.9)
 
 
 def test_without_a_map_there_is_no_absolute_scale():

@@ -43,6 +43,29 @@ def test_a_hot_cell_stays_where_it_is_in_the_patient(shape, at):
     assert drawn.values.max() > 0.7
 
 
+@pytest.mark.parametrize("share", [0.002, 0.02, 0.3])
+def test_scattered_hot_cells_do_not_become_a_solid_body(share):
+    shape = (120, 130, 200)
+    hot = np.random.default_rng(5).random(shape) < share
+    geometry = VolumeGeometry.from_axes(shape, (0, 0, 0), HEAD_BACK_LEFT, (3, 3, 2))
+    saliency = SaliencyMap(np.where(hot, 0.8, 0.3).astype(np.float32), geometry, "gradient", "", 0)
+    drawn = for_surfaces(saliency, 0.5).values
+    assert (drawn >= 0.5).mean() == pytest.approx(share, rel=0.2)
+
+
+def test_a_body_of_hot_cells_keeps_its_size_and_place():
+    shape = (120, 130, 200)
+    values = np.zeros(shape, np.float32)
+    values[40:80, 50:90, 100:160] = 0.9
+    geometry = VolumeGeometry.from_axes(shape, (0, 0, 0), HEAD_BACK_LEFT, (3, 3, 2))
+    drawn = for_surfaces(SaliencyMap(values, geometry, "gradient", "", 0), 0.5)
+    inside = np.argwhere(drawn.values >= 0.5)
+    cell_mm3 = np.prod(drawn.geometry.spacing_mm)
+    assert len(inside) * cell_mm3 == pytest.approx(40 * 40 * 60 * 18, rel=0.1)
+    middle = drawn.geometry.to_patient(inside.mean(axis=0))
+    assert middle == pytest.approx(geometry.to_patient((59.5, 69.5, 129.5)), abs=3)
+
+
 @pytest.mark.parametrize("shape", [(4, 8, 8), (30, 130, 200)])
 def test_cells_below_the_threshold_are_gone_and_the_rim_is_zero(shape):
     drawn = for_surfaces(spot(shape, (1, 1, 1)), 0.5).values

@@ -185,6 +185,23 @@ def test_many_changes_in_one_turn_give_one_picture(qtbot, view, session, monkeyp
     assert len(count) == 1
 
 
+def test_the_legend_is_that_of_the_map_in_the_picture(qtbot, view, session, monkeypatch):
+    session.show(replace(session.state.view, overlay_method="gradcam"))
+    first = session.state.chosen_map
+    qtbot.waitUntil(lambda: view.pictured[0] is first, timeout=20_000)
+    painted = []
+    monkeypatch.setattr(
+        "viewer.volume_view.paint_legend", lambda _p, _r, style, shown: painted.append(shown)
+    )
+    session.show(replace(session.state.view, overlay_method="gradient"))
+    view.grab()  # before the picture is drawn anew
+    assert painted == [first]
+    second = session.state.chosen_map
+    qtbot.waitUntil(lambda: view.pictured[0] is second, timeout=20_000)
+    view.grab()
+    assert painted[-1] is second
+
+
 def test_scrolling_through_slices_costs_no_rendering(qtbot, view, session, monkeypatch):
     count = []
     render = view._scene.picture

@@ -6,7 +6,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -15,18 +14,22 @@ from core.prognosis import SALIENCY_CAPTION
 from viewer.method_names import method_name, target_name
 from viewer.panels.influence_list import InfluenceList
 from viewer.panels.labels import line, text_label
-from viewer.panels.organ_share_chart import OrganShareChart
+from viewer.panels.organ_share_chart import OrganShareChart, share_words
+from viewer.panels.page_scroll import PageScroll
 from viewer.panels.trust_parts import TrustParts
 from viewer.session import Session, SessionState
 
 NO_RESULT = "Run a model first. Then this page tells where its map lies and how far to trust it."
 NO_SHARES = "No shares: this map is empty or not computed yet."
+OUTSIDE_SHOWN = "Outside the region that the model is shown: {share}"
 HOW_TO_ASK = (
     "Right-click a place in a slice, or press Ctrl+Space at the crosshair: the place is replaced "
     "by its surroundings and the model is run again."
 )
 SIZES_MM = (10.0, 20.0, 30.0, 40.0)
 FIRST_SIZE_MM = 20.0
+SETTLED_AFTER_MS = 60
+"""By then texts that changed have wrapped anew and everything below them has moved."""
 
 
 class ExplanationPanel(QWidget):
@@ -49,6 +52,7 @@ class ExplanationPanel(QWidget):
         self.empty = text_label(NO_RESULT, "muted")
         self.share_title = text_label(name="muted")
         self.shares = OrganShareChart()
+        self.outside = text_label(name="muted")
         self.trust = TrustParts()
         self.size = QComboBox()
         self.size.setAccessibleName("Size of the place that is replaced")
@@ -88,7 +92,7 @@ class ExplanationPanel(QWidget):
 
     def scroll_to(self, part: QWidget) -> None:
         """Bring a part of the page into sight, once it has its place."""
-        QTimer.singleShot(0, part, lambda: self.scroll.ensureWidgetVisible(part))
+        QTimer.singleShot(SETTLED_AFTER_MS, part, lambda: self.scroll.ensureWidgetVisible(part))
 
     def _lay_out(self) -> None:
         column = QVBoxLayout(self._filled)
@@ -98,6 +102,7 @@ class ExplanationPanel(QWidget):
             text_label("Where the map lies", "heading"),
             self.share_title,
             self.shares,
+            self.outside,
             line(),
         ):
             column.addWidget(widget)
@@ -120,16 +125,7 @@ class ExplanationPanel(QWidget):
         content.setAlignment(Qt.AlignmentFlag.AlignTop)
         content.addWidget(self.empty)
         content.addWidget(self._filled)
-        scroll = self.scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        # Always there: if it came and went, every text would wrap anew.
-        scroll.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
-        bar = scroll.verticalScrollBar()
-        bar.rangeChanged.connect(lambda lowest, highest: bar.setEnabled(highest > lowest))
-        scroll.setWidget(page)
-        scroll.setAccessibleName("Explanation of the map")
+        scroll = self.scroll = PageScroll(page, "Explanation of the map")
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(scroll)
@@ -154,6 +150,8 @@ class ExplanationPanel(QWidget):
         )
         if named or told:
             self._refresh(new)
+        if len(new.influences) > len(old.influences):
+            self.scroll_to(self.influences)
 
     def _refresh(self, state: SessionState) -> None:
         has_result = state.result is not None
@@ -166,6 +164,10 @@ class ExplanationPanel(QWidget):
         map_words = f"{method_name(method)}, {target_name(state.view.target)}" if method else ""
         self.share_title.setText(
             f"Share of the map by region: {map_words}" if shares else NO_SHARES
+        )
+        outside = state.chosen_outside_share
+        self.outside.setText(
+            " " if outside is None else OUTSIDE_SHOWN.format(share=share_words(outside))
         )
         self.shares.show_shares(shares)
         self.trust.show_trust(state.trust, checking=self._checking)

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QWidget
 
 from core.views.overlay import OverlayStyle
 from core.volume import SaliencyMap
-from viewer.legend import paint_legend, value_words
+from viewer.legend import paint_legend, threshold_words
 from viewer.method_names import cell_size_words
 
 HEIGHT_PX = 52
@@ -26,10 +26,10 @@ class LegendStrip(QWidget):
         self._shown = None if saliency is None else (style, saliency)
         self.setVisible(saliency is not None)
         if saliency is not None:
-            threshold = value_words(style.of(saliency).threshold, style, saliency)
+            unit = "" if style.raw_threshold is not None else f" 1 is its {saliency.unit_words}."
             words = (
                 f"Explains the {saliency.target}. {cell_size_words(saliency)}. "
-                f"Drawn from {threshold} on."
+                f"Drawn from {threshold_words(style)} on.{unit}"
             )
             self.setAccessibleDescription(words)
             self.setToolTip(words)

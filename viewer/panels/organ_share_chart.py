@@ -22,8 +22,11 @@ class OrganShareChart(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        policy.setRetainSizeWhenHidden(True)  # what stands below stays in its place meanwhile
+        self.setSizePolicy(policy)
         self.setAccessibleName("Share of the map by region")
+        self.setFixedHeight(ROW_PX)
         self._shares: tuple[tuple[str, float], ...] = ()
         self.show_shares({})
 
@@ -33,11 +36,12 @@ class OrganShareChart(QWidget):
         return self._shares
 
     def show_shares(self, shares: Mapping[str, float]) -> None:
-        """Draw other shares; none hides the chart."""
+        """Draw other shares; none hides the chart, whose room is kept for the next ones."""
         self._shares = tuple((region_title(name), share) for name, share in shares.items())
         self.setAccessibleDescription("\n".join(f"{n}: {share_words(s)}" for n, s in self._shares))
         self.setToolTip(self.accessibleDescription())
-        self.setFixedHeight(max(len(self._shares), 1) * ROW_PX)
+        if self._shares:
+            self.setFixedHeight(len(self._shares) * ROW_PX)
         self.setVisible(bool(self._shares))
         self.update()
 

@@ -15,17 +15,19 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.explanation import GRADCAM
 from core.prognosis import SALIENCY_CAPTION
-from core.saliency.targets import targets_of
+from core.saliency.targets import MORTALITY, targets_of
 from core.views.colour_maps import COLOUR_MAPS, DIVERGING_MAPS
 from core.views.overlay import is_signed
-from viewer.legend import value_words
+from core.volume import SaliencyMap
+from viewer.legend import threshold_words
 from viewer.method_names import cell_size_words, method_name, target_name
 from viewer.panels.labels import text_label
 from viewer.panels.legend_strip import HEIGHT_PX, LegendStrip
 from viewer.panels.trust_badge import TrustBadge
 from viewer.session import Session, SessionState
-from viewer.view_changes import threshold_moved, threshold_scaled, with_overlay
+from viewer.view_changes import map_chosen, threshold_moved, threshold_scaled, with_overlay
 
 METHODS = ("gradcam", "gradient", "signed_gradient", "smoothgrad", "occlusion")
 SLOW_METHODS = {"smoothgrad": "about a minute", "occlusion": "a few minutes"}
@@ -35,7 +37,9 @@ PERCENT = 100
 HIGHEST_THRESHOLD = 95
 """In per cent: at 100 only one cell would be left."""
 
-RELATIVE, ABSOLUTE = "of max.", "absolute"
+NOTHING_DRAWN = "The threshold is above the {unit} of this map: nothing is drawn."
+
+RELATIVE, ABSOLUTE = "relative", "absolute"
 
 
 class OverlayPanel(QWidget):
@@ -71,10 +75,6 @@ class OverlayPanel(QWidget):
         self.scale = _combo("Scale of the threshold")
         for name in (RELATIVE, ABSOLUTE):
             self.scale.addItem(name, name)
-        self.scale.setToolTip(
-            "Of max.: a share of each map's maximum. Absolute: a raw attribution, kept for "
-            "the same method from run to run."
-        )
         self.scale.currentIndexChanged.connect(self._choose_scale)
         self.legend = LegendStrip()
         self.badge = TrustBadge()
@@ -140,7 +140,7 @@ class OverlayPanel(QWidget):
     def show_checking(self, checking: bool) -> None:
         """Say that the maps are being checked, or no longer."""
         self._checking = checking
-        self.badge.show_trust(self._session.state.trust, checking=checking)
+        self._refresh_badge(self._session.state)
 
     def _show(self, **changes: object) -> None:
         self._session.show(replace(self._session.state.view, **changes))
@@ -154,10 +154,8 @@ class OverlayPanel(QWidget):
         if target is None or method is None:
             return
         state = self._session.state
-        view = state.view
-        if method != view.overlay_method:  # raw attributions of two methods cannot be compared
-            view = threshold_scaled(view, state.map_in_view, absolute=False)
-        self._session.show(replace(view, target=target, overlay_method=method))
+        view = map_chosen(state.view, state.map_in_view, target=target, method=method)
+        self._session.show(view)
         if self._session.state.map_in_view is None and method not in SLOW_METHODS:
             self._ask_for_map()
 
@@ -213,13 +211,10 @@ class OverlayPanel(QWidget):
         self.opacity.setValue(round(style.opacity * PERCENT))
         self.threshold.setValue(round(shown.threshold * PERCENT))
         self.scale.setCurrentIndex(0 if style.raw_threshold is None else 1)
-        self.scale.setEnabled(saliency is not None)
+        self._refresh_scale(saliency)
         del blockers
         self.opacity_value.setText(f"{style.opacity:.0%}")
-        relative = f"{shown.threshold:.2f}"
-        self.threshold_value.setText(
-            relative if saliency is None else value_words(shown.threshold, style, saliency)
-        )
+        self.threshold_value.setText(threshold_words(style))
         self._refresh_map(state)
 
     def _refresh_menus(self, state: SessionState) -> None:
@@ -251,12 +246,13 @@ class OverlayPanel(QWidget):
         self.legend.show_legend(state.view.overlay, saliency)
         is_missing = state.result is not None and method is not None and saliency is None
         self.compute.setVisible(is_missing)
-        self.badge.setVisible(state.result is not None)
-        self.badge.show_trust(state.trust, checking=self._checking)
+        self._refresh_badge(state)
         self.words.setVisible(saliency is not None or is_missing)
         name = method_name(method or "")
         if saliency is not None:
-            self.words.setText(cell_size_words(saliency))
+            hidden = state.view.overlay.of(saliency).draws_nothing
+            above = NOTHING_DRAWN.format(unit=saliency.unit_words)
+            self.words.setText(above if hidden else cell_size_words(saliency))
             self.words.setToolTip("Drawn interpolated between the middles of its cells.")
         elif is_missing:
             takes = f" It takes {SLOW_METHODS[method]}." if method in SLOW_METHODS else ""
@@ -265,6 +261,32 @@ class OverlayPanel(QWidget):
             self.words.setText(
                 self._at_work or f"{name} is not computed for this target yet.{takes}"
             )
+
+    def _refresh_scale(self, saliency: SaliencyMap | None) -> None:
+        """Say of what the relative threshold is a share."""
+        relative = relative_words(saliency)
+        unit = "maximum" if saliency is None else saliency.unit_words
+        self.scale.setEnabled(saliency is not None)
+        self.scale.setItemText(0, relative)
+        self.scale.setToolTip(
+            f"{relative[:1].upper()}{relative[1:]}: a share of the map's {unit}. Absolute: a raw "
+            "attribution, kept while scan, model, target and method stay the same."
+        )
+
+    def _refresh_badge(self, state: SessionState) -> None:
+        view = state.view
+        self.badge.setVisible(state.result is not None)
+        self.badge.show_trust(
+            state.trust,
+            checking=self._checking,
+            is_of_map=(view.target, view.overlay_method) == (MORTALITY, GRADCAM),
+        )
+
+
+def relative_words(saliency: SaliencyMap | None) -> str:
+    """The relative scale in the menu: of what a threshold is a share, as short as can be."""
+    percentile = 100.0 if saliency is None else saliency.unit_percentile
+    return "of max." if percentile == 100 else f"of P{percentile:g}"
 
 
 def _buddy(name: str, control: QWidget) -> QLabel:

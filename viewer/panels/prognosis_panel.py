@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from core.analysis_result import DEFAULT_MODEL_ID
 from core.data.fitness import Fitness, Level
 from core.models.cards import ModelCard
 from viewer.panels.labels import clear_layout, notice, text_label
+from viewer.panels.page_scroll import PageScroll
 from viewer.panels.result_actions import ResultActions
 from viewer.panels.result_view import ResultView
 from viewer.panels.run_controls import RunControls
@@ -73,16 +74,7 @@ class PrognosisPanel(QWidget):
         content.setContentsMargins(14, 0, 4, 0)
         content.setSpacing(10)
         content.setAlignment(Qt.AlignmentFlag.AlignTop)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        # Always there: if it came and went, every text would wrap anew.
-        scroll.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
-        bar = scroll.verticalScrollBar()
-        bar.rangeChanged.connect(lambda lowest, highest: bar.setEnabled(highest > lowest))
-        scroll.setWidget(self._content)
-        scroll.setAccessibleName("Result or plan of the run")
+        scroll = PageScroll(self._content, "Result or plan of the run")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 10, 0, 10)
         column.setSpacing(8)

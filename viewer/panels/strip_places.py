@@ -10,13 +10,10 @@ from enum import Enum
 import numpy as np
 
 from core.data.series import SeriesRecord
-from core.data.slice_stack import Stack, stack_of
+from core.data.slice_stack import COUNTED_TOWARDS, Stack, stack_of
 from core.geometry import Floats
 from core.views.planes import direction_letters
 from core.volume import Volume
-
-COUNTED_TOWARDS = np.diag([1.0, 1.0, -1.0])
-"""LPS directions in which slices are counted: to the left, to the back, to the feet."""
 
 
 class Mark(Enum):
@@ -81,7 +78,7 @@ def strip_places(record: SeriesRecord, volume: Volume | None = None) -> StripPla
     stack = stack_of(record)
     axis = int(np.argmax(np.abs(stack.normal)))
     direction = stack.normal * np.sign(stack.normal @ COUNTED_TOWARDS[axis])
-    marked = _marked(stack, stack.positions_mm @ direction)
+    marked = _marked(stack, stack.positions_mm @ direction, {*stack.doubled, *record.doubled})
     if volume is not None and volume.missing_slices:
         marked = _with_unread(marked, _missing_mm(volume, direction), stack.median_gap_mm / 2)
     marked.sort(key=lambda place: place[0])
@@ -99,12 +96,12 @@ def strip_places(record: SeriesRecord, volume: Volume | None = None) -> StripPla
     )
 
 
-def _marked(stack: Stack, along_mm: Floats) -> list[tuple[float, Mark]]:
+def _marked(stack: Stack, along_mm: Floats, doubled: set[int]) -> list[tuple[float, Mark]]:
     """Every place once, stored or missing; an uneven distance belongs to the place before it."""
-    doubled, uneven = set(stack.doubled), set(stack.uneven)
+    repeated, uneven = set(stack.doubled), set(stack.uneven)
     marked: list[tuple[float, Mark]] = []
     for k, at_mm in enumerate(along_mm):
-        if k - 1 in doubled:
+        if k - 1 in repeated:
             continue  # told with the first slice of this place
         marked.append((float(at_mm), Mark.DOUBLED if k in doubled else Mark.SLICE))
     for k, count in stack.missing.items():

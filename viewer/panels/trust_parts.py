@@ -9,14 +9,14 @@ from viewer.panels.trust_badge import trust_level
 CHECKING = "Checking the maps… The score appears when the checks are through."
 NOT_CHECKED = "The maps of this result have not been checked."
 NOT_A_PROOF = (
-    "Checked is the GradCAM of the run. A high score does not say that it is right, only that it "
-    "is not arbitrary."
+    "Checked is the GradCAM of the mortality, no other map. A high score does not say that it is "
+    "right, only that it is not arbitrary."
 )
 BAR_STEPS = 100
 
 
 class TrustParts(QWidget):
-    """Built anew for every `MapTrust`."""
+    """Built anew for every other `MapTrust`, and only then: rebuilding moves the page."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -25,10 +25,14 @@ class TrustParts(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
+        self._shown: tuple[MapTrust | None, bool] | None = None
         self.show_trust(None, checking=False)
 
     def show_trust(self, trust: MapTrust | None, *, checking: bool) -> None:
         """Show score and parts, that they are being made, or that there are none."""
+        if self._shown == (trust, checking):
+            return
+        self._shown = trust, checking
         clear_layout(self)
         column = self.layout()
         if trust is None:

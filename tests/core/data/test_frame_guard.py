@@ -1,4 +1,6 @@
 import io
+import os
+import resource
 import time
 
 import numpy as np
@@ -12,7 +14,7 @@ from core.data.pixel_encoding import PixelEncoding
 from core.data.read_series import POOL_FROM_SLICES, read_with_report
 from core.data.series_index import index
 from core.errors import SeriesError
-from tests.fuzz.seeds import jpeg_ls_seed, jpeg_seeds
+from tests.fuzz.seeds import Seed, jpeg_ls_seed, jpeg_seeds
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +75,32 @@ def test_another_matrix_is_refused_in_the_words_of_the_codec(guard, seeds):
     larger = PixelEncoding(64, 40, 16, 16, 15, is_signed=False)
     with pytest.raises(SeriesError, match="64 x 40 pixels were expected"):
         guard.decode(frame, syntax, larger)
+
+
+def test_a_process_that_cannot_be_started_is_an_error_and_the_next_frame_tries_again(seeds):
+    frame, syntax, encoding = frame_of(seeds["JPEG-LS"])
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with FrameGuard() as guard:
+        pair = os.pipe()  # the next numbers that are free
+        os.close(pair[0])
+        os.close(pair[1])
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(pair) + 2, hard))  # no room for a start
+        try:
+            with pytest.raises(SeriesError, match="could not be started"):
+                guard.decode(frame, syntax, encoding)
+            guard.close()
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        assert guard.decode(frame, syntax, encoding).shape == (encoding.rows, encoding.columns)
+
+
+def test_the_library_prints_nothing_where_it_tries_8_bits_first(shared_data, capfd):
+    """GDCM's "Unsupported JPEG data precision 12", though it then reads the picture."""
+    (path,) = (shared_data / "transfer-syntaxes").glob("CTImage.dcm_*_1.2.840.10008.1.2.4.51.dcm")
+    frame, syntax, encoding = frame_of(Seed("12 bits", path.read_bytes()))
+    assert np.ptp(decode_frame(frame, syntax, encoding)) > 255
+    os.write(2, b"still there")
+    assert capfd.readouterr().err == "still there"
 
 
 @pytest.mark.parametrize("name", ["JPEGLosslessProcess14_1", "JPEG-LS"])

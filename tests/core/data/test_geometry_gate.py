@@ -47,8 +47,8 @@ def test_an_even_thin_series_passes_everything():
 @pytest.mark.parametrize(
     ("drop", "expected"),
     [
-        ((4,), "One slice is missing between slice 4 and 5 (25.0 mm instead of 12.5 mm)"),
-        ((4, 5), "2 slices are missing between slice 4 and 5 (37.5 mm instead of 12.5 mm)"),
+        ((4,), "One slice is missing between slice 15 and 17 (25.0 mm instead of 12.5 mm)"),
+        ((4, 5), "2 slices are missing between slice 14 and 17 (37.5 mm instead of 12.5 mm)"),
         ((4, 12), "; 2 are missing in all, at 2 places"),
     ],
 )
@@ -86,7 +86,7 @@ def test_where_a_third_is_missing_nothing_is_shown():
 def test_a_doubled_slice_is_refused_and_named():
     record = series_record(double=(7,))
     assert record.slice_count == 81
-    assert "slices 8 and 9" in words(fitness_of(record).view)
+    assert "first: slice 73, counted from the head" in words(fitness_of(record).view)
     with pytest.raises(SeriesError, match="at the position of another"):
         geometry_of(record)
 
@@ -105,7 +105,7 @@ def moved(record, number, offset_mm):
 
 def test_uneven_distances_are_refused_with_the_place():
     record = moved(series_record(), 10, (0, 0, 1.0))
-    assert "3.50 mm between slice 10 and 11 instead of 2.50 mm" in words(fitness_of(record).view)
+    assert "1.50 mm between slice 69 and 70 instead of 2.50 mm" in words(fitness_of(record).view)
 
 
 def test_rounding_of_stored_positions_is_no_unevenness():
@@ -115,7 +115,7 @@ def test_rounding_of_stored_positions_is_no_unevenness():
 
 def test_a_slice_that_is_off_sideways_is_refused():
     record = moved(series_record(), 10, (0.8, 0, 0))
-    assert "Slice 11 lies 0.8 mm away" in words(fitness_of(record).view)
+    assert "Slice 70 lies 0.8 mm away" in words(fitness_of(record).view)
 
 
 @pytest.mark.parametrize(("degrees", "level"), [(0.4, 0), (0.6, 1), (14.0, 1), (-8.0, 1)])
@@ -312,8 +312,8 @@ def test_tilt_without_its_tag_is_found_on_a_real_scan(shared_data):
 def test_a_missing_slice_is_found_on_a_real_scan(shared_data):
     record = index(shared_data / "edge-geometry" / "missing-slice").series[0]
     expected = (
-        "One slice is missing between slice 3 and 4 (10.0 mm instead of 5.0 mm); "
-        "stored slices counted from the feet."
+        "One slice is missing between slice 1 and 3 (10.0 mm instead of 5.0 mm); "
+        "slices counted from the head, as in the views."
     )
     assert words(fitness_of(record).model).startswith(expected)
     assert (

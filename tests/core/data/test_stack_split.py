@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from core.data.geometry_gate import fitness_of
+from core.data.read_series import read
 from core.data.series_index import index
 from core.geometry import VolumeGeometry
 from tests.phantoms import STORAGE_ORDERS, write_series
@@ -123,9 +124,44 @@ def test_a_slice_sent_twice_under_another_name_is_dropped(tmp_path):
     assert fitness_of(found.series[0]).view.level == 0
 
 
-def test_equal_pixels_with_another_intercept_are_another_slice(tmp_path):
-    stack(tmp_path, "a")
-    stack(tmp_path, "b", PLAIN[:1] - 100, intercept=-1124, SOPInstanceUID="1.2.3")
+@pytest.mark.parametrize("tags", [{}, {"AcquisitionNumber": 2, "InstanceNumber": 1}])
+def test_one_slice_more_at_a_place_is_left_out_and_said(tmp_path, tags):
+    """Equal pixels with another intercept are another slice; the one like the rest stays."""
+    stack(tmp_path, "a", AcquisitionNumber=1)
+    odd = {"AcquisitionNumber": 1, "InstanceNumber": 90, "SOPInstanceUID": "1.2.3", **tags}
+    stack(tmp_path, "b", PLAIN[:1] - 100, z=3 + 2.5 * 4, intercept=-1124, **odd)
     found = index(tmp_path)
-    assert found.series[0].slice_count == COUNT + 1
-    assert "at the position of another" in fitness_of(found.series[0]).view.reasons[0].text
+    (record,) = found.series
+    assert (record.slice_count, record.doubled) == (COUNT, (4,))
+    (left_out,) = found.unreadable
+    assert left_out.path.parent.name == "b"
+    assert left_out.reason == "at the place of another slice of the series, with other pixels"
+    assert (read(record).hu == 40).all()
+    fitness = fitness_of(record)
+    assert [v.level for v in (fitness.view, fitness.model, fitness.calcium)] == [1, 2, 2]
+    assert "lie at one place (slice 8, counted from the head)" in fitness.model.reasons[0].text
+    assert fitness.model.reasons[0].remedy
+    shown = record.slices[4].instance_number
+    assert f"(instance number {shown})" in fitness.view.reasons[0].text
+
+
+def test_a_tenth_of_the_places_may_be_doubled_and_no_more(tmp_path):
+    hu = np.full((30, 4, 5), 40, np.int16)
+    for count, kept in ((3, 30), (4, 34)):
+        folder = tmp_path / str(count)
+        stack(folder, "a", hu)
+        for k in range(count):
+            stack(folder, f"b{k}", hu[:1] + 7, z=3 + 2.5 * 6 * k, InstanceNumber=6 * k + 1,
+                  SOPInstanceUID=f"1.2.3.{k}")  # fmt: skip
+        (record,) = index(folder).series
+        assert record.slice_count == kept
+        assert fitness_of(record).view.level == (1 if kept == 30 else 2)
+
+
+def test_a_few_doubled_places_that_the_headers_tell_apart_are_a_series_of_their_own(tmp_path):
+    stack(tmp_path, "a", AcquisitionNumber=1)
+    stack(tmp_path, "b", PLAIN[:3] + 5, z=3 + 2.5 * 4, AcquisitionNumber=2)
+    found = index(tmp_path)
+    assert split_of(found) == [(COUNT, "acquisition number"), (3, "acquisition number")]
+    assert not found.unreadable
+    assert all(fitness_of(record).view.level == 0 for record in found.series)

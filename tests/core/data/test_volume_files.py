@@ -9,6 +9,7 @@ from core.data.fitness import Level
 from core.data.geometry_gate import fitness_of, geometry_of
 from core.data.series_index import index
 from core.data.volume_files import NotVolumeError, read_values, read_volume_header
+from tests.fuzz.seeds import second_nifti
 
 DIRECTIONS = {
     "straight": (1, 0, 0, 0, 1, 0, 0, 0, 1),
@@ -54,6 +55,23 @@ def test_every_type_of_value_is_read(tmp_path, kind, ending):
     sitk.WriteImage(made, str(tmp_path / f"volume{ending}"))
     (record,) = index(tmp_path).series
     np.testing.assert_array_equal(read_values(record.slices[0])[1], values)
+
+
+@pytest.mark.parametrize("direction", DIRECTIONS.values(), ids=DIRECTIONS)
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_nifti_2_file_is_the_same_volume(tmp_path, direction, packed):
+    made, values = image(direction)
+    sitk.WriteImage(made, str(tmp_path / "first.nii"))
+    content = second_nifti((tmp_path / "first.nii").read_bytes())
+    (tmp_path / "first.nii").unlink()
+    path = tmp_path / f"second.nii{'.gz' if packed else ''}"
+    path.write_bytes(gzip.compress(content) if packed else content)
+    (record,) = index(tmp_path).series
+    np.testing.assert_array_equal(read_values(record.slices[0])[1], values)
+    geometry = geometry_of(record)
+    for place, slice_ in enumerate(record.slices):
+        expected = made.TransformIndexToPhysicalPoint((2, 3, slice_.frame))
+        np.testing.assert_allclose(geometry.to_patient((place, 3, 2)), expected, atol=1e-4)
 
 
 @pytest.mark.parametrize("kind", [np.uint8, np.uint16])

@@ -19,6 +19,14 @@ from tests.core.inference.small_network import Recording, scan, small_network
 BREAKS_YEARS = (0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0)
 FP32 = choose_engine("cpu", "fp32")
 BF16 = choose_engine("cpu", "bf16")
+TORCH_FP32, TORCH_BF16 = FP32.by_torch(""), BF16.by_torch("")
+"""Where OpenVINO is installed, the other two are OpenVINO's."""
+
+ENGINES = pytest.mark.parametrize(
+    "engine",
+    [FP32, BF16, TORCH_FP32, TORCH_BF16],
+    ids=lambda engine: f"{engine.backend}-{engine.precision}",
+)
 
 
 @pytest.fixture(scope="module")
@@ -71,15 +79,29 @@ def test_clinical_values_reach_the_heads():
     assert torch.equal(alone.logits, ours.output.logits)
 
 
-def test_without_the_gradient_the_rest_is_the_same_to_the_last_bit(network, exact):
-    lean = run(network, wants=Maps(gradient=False))
+@ENGINES
+def test_without_the_gradient_the_rest_is_the_same_to_the_last_bit(network, engine):
+    whole, lean = (
+        run(network, engine=engine),
+        run(network, engine=engine, wants=Maps(gradient=False)),
+    )
     assert lean.gradient is None
-    assert torch.equal(lean.output.logits, exact.output.logits)
-    assert torch.equal(lean.features, exact.features)
-    assert np.array_equal(lean.gradcam, exact.gradcam)
+    assert torch.equal(lean.output.logits, whole.output.logits)
+    assert torch.equal(lean.features, whole.features)
+    assert np.array_equal(lean.gradcam, whole.gradcam)
 
 
-@pytest.mark.parametrize("engine", [FP32, BF16], ids=lambda engine: engine.precision)
+@ENGINES
+def test_progress_of_any_engine_rises_from_0_to_1(network, engine):
+    progress = Recording()
+    run(network, progress, engine)
+    fractions = [fraction for fraction, _ in progress.steps]
+    assert fractions == sorted(fractions)
+    assert fractions[0] < 0.1
+    assert fractions[-1] == pytest.approx(1)
+
+
+@ENGINES
 def test_the_same_scan_gives_the_same_bits_twice(network, engine):
     first, second = run(network, engine=engine), run(network, engine=engine)
     assert torch.equal(first.output.logits, second.output.logits)
@@ -89,7 +111,7 @@ def test_the_same_scan_gives_the_same_bits_twice(network, engine):
     assert np.array_equal(first.gradcam, second.gradcam)
 
 
-@pytest.mark.parametrize("engine", [FP32, BF16], ids=lambda engine: engine.precision)
+@ENGINES
 def test_a_scan_has_the_same_answer_alone_in_a_batch_and_with_maps(network, engine):
     images = np.stack([scan(seed) for seed in (5, 6, 7)])
     together = predict(network, images, None, engine=engine, progress=Silent())
@@ -123,7 +145,7 @@ def test_images_without_a_batch_axis_are_refused(network):
 
 def test_progress_rises_to_one_over_forward_and_backward(network):
     progress = Recording()
-    run(network, progress)
+    run(network, progress, TORCH_FP32)
     fractions = [fraction for fraction, _ in progress.steps]
     assert len(fractions) == 2 * CONVOLUTIONS
     assert fractions == sorted(fractions)
@@ -136,7 +158,7 @@ def test_progress_rises_to_one_over_forward_and_backward(network):
 
 def test_progress_of_several_scans_rises_to_one(network):
     progress = Recording()
-    predict(network, np.stack([scan(), scan()]), None, engine=FP32, progress=progress)
+    predict(network, np.stack([scan(), scan()]), None, engine=TORCH_FP32, progress=progress)
     fractions = [fraction for fraction, _ in progress.steps]
     assert len(fractions) == 2 * CONVOLUTIONS
     assert fractions == sorted(fractions)
@@ -146,9 +168,9 @@ def test_progress_of_several_scans_rises_to_one(network):
 @pytest.mark.parametrize("cancel_at", [1, 7, CONVOLUTIONS + 3])
 def test_cancel_acts_at_the_layer_forward_or_backward_and_leaves_nothing_behind(network, cancel_at):
     with pytest.raises(Cancelled):
-        run(network, Recording(cancel_at))
+        run(network, Recording(cancel_at), TORCH_FP32)
     quiet = Recording()
-    run(network, quiet)
+    run(network, quiet, TORCH_FP32)
     assert len(quiet.steps) == 2 * CONVOLUTIONS
 
 
@@ -182,7 +204,7 @@ def test_fp32_means_fp32_on_a_gpu_too_and_the_setting_is_put_back(network):
 
     before = torch.backends.cudnn.allow_tf32, torch.backends.cudnn.deterministic
     looking = Looking()
-    run(network, looking)
+    run(network, looking, TORCH_FP32)
     assert looking.seen == {
         ("Running the model", False, True),
         ("Finding where the model looked", False, True),
@@ -220,6 +242,6 @@ def test_a_gpu_gives_the_cpus_answer(network, exact):
 
 
 def test_the_engine_that_ran_is_told_with_its_reason(network):
-    inference = run(network, engine=replace(FP32, note="fp32: asked for."))
+    inference = run(network, engine=replace(TORCH_FP32, note="fp32: asked for."))
     assert inference.engine.precision == "fp32"
     assert inference.note == "fp32: asked for."

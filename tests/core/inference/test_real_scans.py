@@ -46,4 +46,3 @@ def test_bf16_stays_within_its_limits_on_a_real_scan(folder):
     assert abs(probability(coarse) - probability(exact)) <= PROBABILITY_LIMIT
     assert correlation(coarse.gradcam, exact.gradcam) >= CORRELATION_LIMIT
     assert correlation(np.abs(coarse.gradient), np.abs(exact.gradient)) >= CORRELATION_LIMIT
-    print("NUM", probability(coarse)-probability(exact), correlation(coarse.gradcam, exact.gradcam), correlation(np.abs(coarse.gradient), np.abs(exact.gradient)))

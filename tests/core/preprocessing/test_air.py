@@ -4,8 +4,8 @@ import numpy as np
 from skimage.measure import label, regionprops
 
 from core.preprocessing.air import air_in_slices, shapes
-from core.preprocessing.air_runs import find_runs, parts
 from core.progress import Silent
+from core.voxel_runs import find_runs, parts
 from tests.core.preprocessing.thorax import AIR_HU, TISSUE_HU, volume
 
 

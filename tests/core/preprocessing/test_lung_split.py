@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from core.preprocessing.air_runs import find_runs
 from core.preprocessing.lung_split import covering, main_part, two_lungs
 from core.preprocessing.touching_lungs import parted
+from core.voxel_runs import find_runs
 
 
 def block(shape, *corners):

@@ -148,7 +148,7 @@ def test_the_report_of_a_model_holds_the_reading_if_there_is_one(tmp_path):
     write_pdf(path, request, result, PICTURES)
     assert "Coronary calcium" not in text_of(read_back(path))
     report = report_of(Vessel.LAD)
-    write_pdf(path, request, result, PICTURES, report)
+    write_pdf(path, request, result, PICTURES, calcium=report)
     reader = read_back(path)
     assert "Coronary calcium" in reader.pages[-1].extract_text()
     (attached,) = reader.attachments["result.json"]

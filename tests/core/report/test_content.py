@@ -26,7 +26,7 @@ def test_the_document_has_the_keys_of_the_design():
     }  # fmt: skip
     assert set(document["saliency"][0]) == {
         "method", "target", "threshold", "threshold_value", "unit_value", "file", "native_shape",
-        "native_grid", "organ_share",
+        "native_grid", "organ_share", "outside_region_share", "unit_percentile",
     }  # fmt: skip
     assert document["calcium"] is None
     assert document["research_use_only"] == RESEARCH_USE_ONLY

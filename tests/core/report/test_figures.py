@@ -173,6 +173,17 @@ def test_gradcam_comes_before_every_other_map(example):
     assert shown_map(replace(result, saliency=())) is None
 
 
+def test_occlusion_that_stands_alone_keeps_its_name_and_is_shown_by_size(example):
+    _, result = example
+    gradcam = result.saliency_by("gradcam")
+    alone = replace(
+        result, saliency=(replace(gradcam, values=-gradcam.values, method="occlusion"),)
+    )
+    assert shown_map(alone).method == "occlusion"
+    assert np.array_equal(shown_map(alone).values, gradcam.values)
+    assert hottest_point_mm(alone) == pytest.approx(hottest_point_mm(result))
+
+
 def test_a_signed_gradient_that_stands_alone_is_shown_without_its_sign(example):
     _, result = example
     positive = result.saliency_by("gradient")

@@ -26,7 +26,7 @@ def test_a_missing_slice_and_its_damaged_file_are_both_told(tmp_path):
     paths = scan(tmp_path)
     paths[7].write_bytes(paths[7].read_bytes()[:-3])
     (series,) = document_of(tmp_path)["series"]
-    assert series["geometry"]["missing"] == [{"after_slice": 7, "before_slice": 8, "count": 1}]
+    assert series["geometry"]["missing"] == [{"after_slice": 12, "before_slice": 14, "count": 1}]
     assert series["geometry"]["grid_slices"] == 20
     assert series["geometry"]["gaps_mm"] == [2.5, 5.0]
     (damaged,) = series["quarantined"]
@@ -47,9 +47,10 @@ def test_both_choices_come_with_their_reasons(tmp_path):
 
 def test_doubles_are_named_by_their_slices(tmp_path):
     scan(tmp_path / "a")
-    scan(tmp_path / "b", 1, intercept=-1000)
+    scan(tmp_path / "b", 1, intercept=-1000)  # at the place nearest to the feet
     (series,) = document_of(tmp_path)["series"]
-    assert series["geometry"]["doubled"] == [[1, 2]]
+    assert series["geometry"]["doubled"] == [20]
+    assert series["geometry"]["counted_from"] == "the head"
 
 
 def test_sub_series_say_why_they_were_split(tmp_path):
@@ -67,7 +68,7 @@ def test_the_table_says_it_to_people(tmp_path, capsys):
     print_index(document_of(tmp_path))
     shown = capsys.readouterr().out
     assert "best for model: series 1." in shown
-    assert "series 1, view: One slice is missing between slice 3 and 4" in shown
+    assert "series 1, view: One slice is missing between slice 16 and 18" in shown
     assert "notes.txt: not a DICOM file" in shown
 
 

@@ -5,14 +5,17 @@ import numpy as np
 import pypdf
 import pytest
 
+from core.explanation import Explanation
 from core.report.map_page import NOT_A_PROOF, NOT_CHECKED
 from core.report.pdf import write_pdf
 from core.saliency.map_trust import PART_TITLES, TrustPart, trust_of
+from core.saliency.targets import Target
 from tests.results import ORGAN_SHARE, example_result
 
 PICTURES = {
     name: np.full((88, 96, 3), 90, np.uint8) for name in ("axial", "coronal", "sagittal", "volume")
 }
+FIVE_YEARS = Target("horizon", 5)
 VALUES = (0.64, 0.9, 0.8, 0.3, 0.7)
 TRUST = trust_of(
     tuple(
@@ -26,9 +29,10 @@ TRUST = trust_of(
 def pages(tmp_path):
     """Texts of the pages of a report."""
 
-    def write(**changes):
+    def write(further=(), **changes):
         request, result = example_result()
-        write_pdf(tmp_path / "report.pdf", request, replace(result, **changes), PICTURES)
+        changed = replace(result, **changes)
+        write_pdf(tmp_path / "report.pdf", request, changed, PICTURES, further=further)
         reader = pypdf.PdfReader(BytesIO((tmp_path / "report.pdf").read_bytes()))
         return [page.extract_text() for page in reader.pages]
 
@@ -78,6 +82,38 @@ def test_the_maps_are_named_with_target_cell_and_threshold(pages):
     text = "\n".join(pages()).replace("\n", " ")
     assert "logit of death (class 1); 4 × 8 × 8 cells of 48 × 48 × 70 mm" in text
     assert "threshold 0.5 (0.0062)" in text
+    assert "share of the maximum, raw value" in text
+
+
+def test_a_threshold_is_of_the_percentile_where_a_percentile_became_one(pages):
+    gradient, gradcam = example_result()[1].saliency
+    gradient = replace(gradient, unit_percentile=99.9)
+    text = "\n".join(pages(saliency=(gradient,))).replace("\n", " ")
+    assert "share of the 99.9th percentile, raw value" in text
+    text = "\n".join(pages(saliency=(gradcam, gradient))).replace("\n", " ")
+    assert "share of the maximum (GradCAM), the 99.9th percentile (Gradient), raw" in text
+
+
+def test_the_two_gradients_have_one_chart(pages):
+    gradient = example_result()[1].saliency_by("gradient")
+    maps = (gradient, replace(gradient, method="signed_gradient"))
+    shares = {each.method: ORGAN_SHARE for each in maps}
+    text = "\n".join(pages(saliency=maps, organ_share=shares))
+    assert text.count("Great vessels") == 1
+    assert "Gradient (either sign)" in text
+
+
+def test_the_share_outside_what_the_model_is_shown_is_said_once(pages):
+    text = "\n".join(pages(outside_region_share={"gradcam": 0.213, "gradient": 0.0349}))
+    said = "Outside the region that the model is shown: GradCAM 21.3 %, Gradient 3.5 %."
+    assert text.replace("\n", " ").count(said) == 1
+    assert "Outside the region" not in "\n".join(pages())
+
+
+def test_maps_of_other_targets_are_named_with_theirs(pages):
+    later = replace(example_result()[1].saliency_by("gradcam"), target=FIVE_YEARS.words)
+    text = "\n".join(pages(further=(Explanation((later,), {}),))).replace("\n", " ")
+    assert "log odds of death within 5 years; 4 × 8 × 8 cells" in text
 
 
 def test_the_volumes_of_the_lungs_stand_with_the_study(pages):
@@ -90,4 +126,12 @@ def test_the_report_keeps_to_three_pages(pages, count):
     methods = ("gradcam", "gradient", "signed_gradient")[:count]
     maps = tuple(replace(result.saliency[0], method=method) for method in methods)
     shares = dict.fromkeys(methods, ORGAN_SHARE)
-    assert len(pages(trust=TRUST, saliency=maps, organ_share=shares)) == 3
+    outside = dict.fromkeys(methods, 0.5)
+    written = pages(trust=TRUST, saliency=maps, organ_share=shares, outside_region_share=outside)
+    assert len(written) == 3
+    assert "How far to trust" in written[2]
+
+
+def test_no_page_begins_while_the_one_before_has_room_for_the_trust(pages):
+    written = pages(trust=TRUST, organ_share={}, saliency=())
+    assert "How far to trust" in written[1]

@@ -2,6 +2,7 @@ import json
 from dataclasses import replace
 
 import numpy as np
+import pypdf
 import pytest
 from PIL import Image
 
@@ -9,10 +10,12 @@ from core.data.nifti import read_nifti
 from core.data.read_series import read
 from core.data.series_index import index
 from core.errors import ReportError
+from core.explanation import Explanation
 from core.prognosis import RESEARCH_USE_ONLY
 from core.progress import Cancelled
 from core.report.content import result_document
 from core.report.outputs import write_outputs
+from core.saliency.targets import RISK_SCORE, Target
 from tests.results import example_result
 
 FILES = {
@@ -108,3 +111,30 @@ def test_every_map_of_the_run_is_written_and_named_in_the_json(tmp_path):
     assert named == ["gradient.nii.gz", "gradcam.nii.gz", "signed_gradient.nii.gz"]
     values, _ = read_nifti(tmp_path / "signed_gradient.nii.gz")
     assert values.min() == -1  # what lowers the output is kept, with its sign
+
+
+def test_maps_of_other_targets_are_written_beside_with_their_target(tmp_path):
+    request, result = example_result()
+    gradcam = result.saliency_by("gradcam")
+    targets = (RISK_SCORE, Target("horizon", 5))
+    further = [
+        Explanation(
+            (replace(gradcam, target=each.words, values=gradcam.values / (2 + k)),),
+            {"gradcam": {"heart": 1.0}},
+            {"gradcam": 0.25},
+        )
+        for k, each in enumerate(targets)
+    ]
+    write_outputs(tmp_path, request, result, further=further)
+    entries = json.loads((tmp_path / "result.json").read_bytes())["saliency"]
+    assert [(each["file"], each["target"]) for each in entries[2:]] == [
+        ("gradcam_risk_score.nii.gz", RISK_SCORE.words),
+        ("gradcam_horizon-5.nii.gz", "log odds of death within 5 years"),
+    ]
+    assert entries[2]["organ_share"] == {"heart": 1.0}
+    assert entries[2]["outside_region_share"] == 0.25
+    values, _ = read_nifti(tmp_path / "gradcam_risk_score.nii.gz")
+    assert values.max() == 0.5
+    assert read_nifti(tmp_path / "gradcam.nii.gz")[0].max() == 1, "the run's own map stays"
+    attached = pypdf.PdfReader(tmp_path / "report.pdf").attachments["result.json"][0]
+    assert attached == (tmp_path / "result.json").read_bytes()

@@ -26,6 +26,16 @@ def test_a_percentile_clips_what_lies_above_it():
     made = saliency([0, 1, 1, 1, 1, 1, 1, 1000], unit_percentile=50)
     assert made.unit_value == 1
     assert made.values.max() == 1
+    assert made.unit_percentile == 50
+
+
+@pytest.mark.parametrize(
+    ("options", "said"), [({}, "maximum"), ({"unit_percentile": 99.9}, "99.9th percentile")]
+)
+def test_a_map_says_what_its_one_is(options, said):
+    made = saliency([0, 1, 2, 3, 4, 5, 6, 8], **options)
+    assert made.unit_words == said
+    assert made.thresholded(0.2).unit_words == said
 
 
 def test_a_map_of_nothing_stays_nothing():

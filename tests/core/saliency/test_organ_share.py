@@ -7,7 +7,7 @@ from scipy.spatial.transform import Rotation
 from core.geometry import VolumeGeometry
 from core.preprocessing.organ_regions import Organ
 from core.preprocessing.reorient import HEAD_BACK_LEFT
-from core.saliency.organ_share import organ_share
+from core.saliency.organ_share import organ_share, outside_region_share
 from core.volume import Mask, SaliencyMap
 
 MM = (2.0, 2.0, 2.0)
@@ -142,3 +142,21 @@ def test_other_frames_of_reference_are_refused(halves):
     elsewhere = VolumeGeometry((1, 1, 1), np.eye(4), "1.2.3")
     with pytest.raises(ValueError, match="frame of reference"):
         organ_share(saliency([[[1]]], elsewhere), halves)
+
+
+def test_the_share_outside_what_the_model_is_shown_is_by_hand_for_voxels_and_for_cells():
+    shown = np.zeros((8, 8, 8), np.uint8)
+    shown[:, :, :3] = 1
+    region = Mask(shown, grid((8, 8, 8)))
+    even = np.full((8, 8, 8), -0.5)
+    voxels = saliency(even, region.geometry, "signed_gradient")
+    cells = hot_cell((2, 2, 2), (0, 1, 0), grid((2, 2, 2), (8, 8, 8)))
+    empty = saliency(np.zeros((8, 8, 8)), region.geometry, "gradient")
+    shares = outside_region_share((voxels, cells, empty), region)
+    assert shares == pytest.approx({"signed_gradient": 5 / 8, "gradcam": 1 / 4})
+
+
+def test_what_lies_beyond_the_grid_is_outside_what_the_model_is_shown():
+    region = Mask(np.ones((8, 8, 8), np.uint8), grid((8, 8, 8)))
+    wide = saliency(np.ones((1, 1, 1)), grid((1, 1, 1), (16, 16, 32)), "occlusion")
+    assert outside_region_share((wide,), region) == pytest.approx({"occlusion": 0.5})

@@ -18,6 +18,7 @@ from core.saliency.targets import (
     Target,
     parse_target,
     require_target,
+    target_in_words,
     targets_of,
 )
 
@@ -137,3 +138,23 @@ def test_every_target_has_words_of_its_own():
     words = {each.words for each in (*targets_of(CARD), Target("horizon", 2.5))}
     assert len(words) == 6
     assert "log odds of death within 2.5 years" in words
+
+
+@pytest.mark.parametrize(
+    ("target", "file_word"),
+    [
+        (MORTALITY, "mortality"),
+        (RISK_SCORE, "risk_score"),
+        (Target("horizon", 1), "horizon-1"),
+        (Target("horizon", 2.5), "horizon-2.5"),
+    ],
+)
+def test_a_target_is_found_again_from_its_words_and_has_a_word_for_files(target, file_word):
+    assert target_in_words(target.words) == target
+    assert target.file_word == file_word
+
+
+@pytest.mark.parametrize("words", ["", "mortality", "log odds of death within e years"])
+def test_words_of_no_target_are_refused(words):
+    with pytest.raises(ValueError, match=r"no target|could not convert"):
+        target_in_words(words)

@@ -74,7 +74,7 @@ def case_of(network, *, trained=True):
     inference = infer(network, image, None, engine=CPU, progress=Silent())
     region = Mask(INSIDE.astype(np.uint8), GRID)
     card = example_card().model_copy(update={"trained": trained})
-    return Case("1", card, network, image, GRID, region, region, None, CPU, MORTALITY, inference)
+    return Case("1", card, network, image, GRID, INSIDE, region, None, CPU, MORTALITY, inference)
 
 
 def with_map(case, gradcam):

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -47,6 +49,20 @@ def test_no_threshold_divides_by_nothing():
     np.testing.assert_array_equal(rgb[0, 2], colour_table("inferno")[255])
     full = blend(GREY, saliency(0, 0.5, 1, 0, 0, 0), OverlayStyle(opacity=1, threshold=1.0))
     np.testing.assert_array_equal(full[0, 2], overlay_colours(OverlayStyle())[0])
+
+
+def test_a_raw_threshold_above_the_maximum_of_a_map_draws_nothing_of_it():
+    values = np.zeros((2, 2, 3), np.float32)
+    values[0] = saliency(0, 0.5, 0.9, 1, 1, 0.3)
+    geometry = VolumeGeometry(values.shape, np.eye(4))
+    shown = SaliencyMap(values, geometry, "gradcam", "", 0.5, 0.01)
+    for raw_threshold, drawn in ((0.0099, 2), (0.01, 2), (0.0101, 0), (5.0, 0)):
+        style = OverlayStyle(raw_threshold=raw_threshold).of(shown)
+        kept = shown.thresholded(style.threshold).values[0]
+        assert np.count_nonzero(kept) == drawn
+        assert (blend(GREY, kept, style) != 100).any(axis=2).sum() == drawn
+        assert style.draws_nothing == (drawn == 0)
+    assert OverlayStyle(raw_threshold=0.1).of(replace(shown, unit_value=0.0)).draws_nothing
 
 
 def test_the_input_is_not_written():
@@ -105,8 +121,8 @@ def small_map(method, unit_value):
 def test_an_absolute_threshold_is_a_share_of_each_maps_own_maximum():
     style = OverlayStyle(threshold=0.7, raw_threshold=0.02)
     assert style.of(small_map("gradcam", 0.08)).threshold == pytest.approx(0.25)
-    assert style.of(small_map("gradcam", 0.01)).threshold == 1.0
-    assert style.of(small_map("gradcam", 0.0)).threshold == 1.0
+    assert style.of(small_map("gradcam", 0.02)).threshold == 1.0
+    assert style.of(small_map("gradcam", 0.01)).draws_nothing
     relative = OverlayStyle(threshold=0.7)
     assert relative.of(small_map("gradcam", 0.08)) is relative
 

@@ -3,23 +3,24 @@
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtWidgets import QApplication, QLabel, QProgressBar
 
 from core.saliency.influence import Influence
 from core.saliency.map_trust import PART_TITLES, TrustPart, trust_of
 from core.saliency.targets import MORTALITY, Target
 from tests.results import ORGAN_SHARE, example_result
 from viewer.influence_words import influence_sentence
-from viewer.panels.explanation_panel import ExplanationPanel
+from viewer.panels.explanation_panel import SETTLED_AFTER_MS, ExplanationPanel
 from viewer.panels.organ_share_chart import OrganShareChart
-from viewer.panels.trust_badge import TrustBadge
+from viewer.panels.trust_badge import WIDTH_PX, TrustBadge
 from viewer.session import Session
 
 FIVE_YEARS = Target("horizon", 5.0)
 HERE = Influence((1.0, 2.0, 3.0), 20.0, FIVE_YEARS, 0.312, 0.298, -0.014, -0.07, 0.002, False)
 QUIET = replace(HERE, target=MORTALITY, after=0.3121, change=0.0001, point_mm=(4.0, 5.0, 6.0))
 OUTSIDE = replace(HERE, after=0.312, change=0.0, change_logit=0.0, repeat_noise=0.0, outside=True)
+PADDED_PX = 16  # padding and edges of the badge in the style sheet
 
 
 def trust(value):
@@ -89,13 +90,16 @@ def test_the_longest_bar_belongs_to_the_largest_share(qtbot):
     ("value", "mark", "word"),
     [(0.9, "✓", "consistent"), (0.5, "!", "doubtful"), (0.1, "✕", "not trustworthy")],
 )
-def test_the_badge_tells_the_score_with_a_mark_and_a_word(qtbot, value, mark, word):
+def test_the_badge_tells_the_score_with_a_mark_and_a_word(qtbot, themed, value, mark, word):
     badge = TrustBadge()
     qtbot.addWidget(badge)
     badge.show_trust(trust(value), checking=False)
     assert mark in badge.text()
     assert f"{round(100 * value)}/100" in badge.text()
     assert word in badge.text()
+    badge.ensurePolished()
+    lines = badge.text().split("\n")
+    assert max(map(badge.fontMetrics().horizontalAdvance, lines)) <= WIDTH_PX - PADDED_PX
     for title in PART_TITLES.values():
         assert title in badge.accessibleDescription()
 
@@ -118,6 +122,23 @@ def test_every_check_is_shown_with_its_value(session, panel):
         assert title in told
 
 
+def test_the_page_below_the_chart_stays_in_its_place_while_a_map_is_computed(session, panel):
+    session.replace(trust=trust(0.71))
+    QApplication.processEvents()
+    bars, height = panel.findChildren(QProgressBar), panel.shares.height()
+    place = panel.trust.mapTo(panel, QPoint())
+    view = session.state.view
+    session.show(replace(view, overlay_method="occlusion"))  # not computed yet
+    QApplication.processEvents()
+    assert panel.shares.isHidden()
+    assert panel.trust.mapTo(panel, QPoint()) == place
+    session.show(view)
+    panel.show_checking(False)
+    QApplication.processEvents()
+    assert panel.shares.height() == height
+    assert panel.findChildren(QProgressBar) == bars  # the same, not others like them
+
+
 def test_the_sentence_of_an_answer_has_every_number():
     assert influence_sentence(HERE) == (
         "Replacing 20 mm here by its surroundings changes the 5-year risk from 31.2 % to 29.8 % "
@@ -125,8 +146,26 @@ def test_the_sentence_of_an_answer_has_every_number():
     )
 
 
+@pytest.mark.parametrize(
+    ("change", "noise", "is_change"),
+    [
+        (-0.014, 0.002, True),
+        (0.0041, 0.002, True),
+        (0.004, 0.002, False),
+        (0.003, 0.002, False),
+        (0.00049, 0.0002, True),
+        (0.000404, 0.0002, False),  # 0.040 against 0.020, as they are written
+        (0.000008, 0.0000045, False),  # 0.001 against 0.000, as they are written
+        (0.0, 0.0, False),
+    ],
+)
+def test_only_more_than_twice_the_noise_is_called_a_change(change, noise, is_change):
+    sentence = influence_sentence(replace(HERE, change=change, repeat_noise=noise))
+    assert ("not a change" in sentence) != is_change
+
+
 def test_a_change_within_the_noise_is_called_so():
-    assert influence_sentence(QUIET).endswith("No more than the noise.")
+    assert influence_sentence(QUIET).endswith("No more than twice the repeat noise: not a change.")
     assert "mortality probability" in influence_sentence(QUIET)
 
 
@@ -159,3 +198,16 @@ def test_the_list_is_as_high_as_its_sentences(session, panel):
     last = panel.influences.visualItemRect(panel.influences.item(6))
     assert last.bottom() <= panel.influences.viewport().height()
     assert panel.influences.verticalScrollBar().maximum() == 0
+
+
+def test_a_new_answer_comes_into_sight(qtbot, session, panel):
+    panel.resize(372, 320)
+    session.replace(trust=trust(0.7))
+    QApplication.processEvents()
+    rows = panel.influences.viewport()
+    assert rows.visibleRegion().isEmpty()
+    session.replace(influences=(HERE,))
+    qtbot.wait(3 * SETTLED_AFTER_MS)  # until everything has its place
+    place = QRect(rows.mapTo(panel, QPoint()), rows.size())
+    assert place.height() > 40
+    assert panel.rect().contains(place)

@@ -4,6 +4,7 @@ import pytest
 from PySide6.QtCore import Qt
 
 from core.prognosis import SALIENCY_CAPTION
+from core.saliency.map_trust import SHIFT, TrustPart, trust_of
 from core.saliency.targets import MORTALITY, Target, targets_of
 from tests.results import example_result
 from viewer.method_names import cell_size_words
@@ -117,21 +118,53 @@ def test_the_absolute_scale_tells_raw_attributions(session, panel):
     assert panel.threshold_value.text() == "0.00615"  # 0.5 x 0.0123
     panel.threshold.setValue(80)
     assert session.state.view.overlay.raw_threshold == pytest.approx(0.8 * unit)
-    choose(panel.scale, "of max.")
+    choose(panel.scale, "relative")
     assert session.state.view.overlay.raw_threshold is None
     assert session.state.view.overlay.threshold == pytest.approx(0.8)
 
 
-def test_an_absolute_threshold_cuts_another_map_at_the_same_attribution(session, panel):
+def test_the_absolute_scale_does_not_outlive_its_target(session, panel):
     choose(panel.scale, "absolute")
-    gradcam = session.state.result.saliency_by("gradcam")
-    stronger = replace(gradcam, target=FIVE_YEARS.words, unit_value=2 * gradcam.unit_value)
-    session.replace(explanations={(FIVE_YEARS.words, "gradcam"): stronger})
-    before = (session.state.overlay_map.values > 0).sum()
-    choose(panel.target, FIVE_YEARS)
-    drawn = session.state.overlay_map
-    assert drawn.threshold == pytest.approx(0.25)  # half of the maximum before, a quarter now
-    assert (drawn.values > 0).sum() > before
+    choose(panel.target, FIVE_YEARS)  # whose map is not made yet
+    assert session.state.view.overlay.raw_threshold is None
+    assert session.state.view.overlay.threshold == pytest.approx(0.5)
+    assert panel.threshold_value.text() == "0.50"
+
+
+def test_a_threshold_above_the_maximum_is_told_as_it_is_and_nothing_is_drawn(session, panel):
+    session.show(with_overlay(session.state.view, raw_threshold=0.5))  # the maximum is 0.0123
+    assert panel.threshold_value.text() == "0.5"
+    assert "above the maximum of this map" in panel.words.text()
+    assert not session.state.overlay_map.values.any()
+    panel.threshold.setValue(50)
+    assert panel.threshold_value.text() == "0.00615"
+    assert "cell" in panel.words.text()
+
+
+def test_of_what_the_threshold_is_a_share_is_told_for_each_map(session, panel):
+    assert panel.scale.itemText(0) == "of max."
+    gradient = session.state.result.saliency_by("gradient")
+    shown = replace(gradient, method="smoothgrad", unit_percentile=99.9)
+    session.replace(explanations={(MORTALITY.words, "smoothgrad"): shown})
+    choose(panel.method, "smoothgrad")
+    assert panel.scale.itemText(0) == "of P99.9"
+    assert "99.9th percentile" in panel.scale.toolTip()
+    assert "1 is its 99.9th percentile" in panel.legend.accessibleDescription()
+
+
+def test_the_score_stands_only_beside_the_map_that_was_checked(session, panel):
+    session.replace(trust=trust_of((TrustPart(SHIFT, 0.9, "Seen so.", 0.1),)))
+    assert "GradCAM, mortality" in panel.badge.text()
+    assert "90/100" in panel.badge.text()
+    for combo, other, back in (
+        (panel.method, "gradient", "gradcam"),
+        (panel.target, FIVE_YEARS, MORTALITY),
+    ):
+        choose(combo, other)
+        assert panel.badge.text() == "Not checked\nfor this map"
+        assert "GradCAM, mortality: 90 of 100" in panel.badge.accessibleDescription()
+        choose(combo, back)
+        assert "90/100" in panel.badge.text()
 
 
 def test_the_absolute_scale_does_not_outlive_its_method(session, panel):

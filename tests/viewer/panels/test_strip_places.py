@@ -49,6 +49,12 @@ def test_slices_at_one_place_are_one_place():
     assert strip.summary.endswith("1 doubled")
 
 
+def test_a_place_whose_second_slice_is_left_out_is_doubled_too():
+    strip = strip_places(replace(series_record(count=6), doubled=(2,)))
+    assert marks(strip) == "...D.."
+    assert strip.summary.endswith("1 doubled")
+
+
 def test_an_uneven_distance_is_told_at_the_slice_before_it():
     # the slice nearest to the head moves 1 mm further: the first distance is 3.5 mm
     strip = strip_places(moved(series_record(count=6, spacing_mm=2.5), 5, 1.0))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import binary_fill_holes, generate_binary_structure, label
 
-from core.preprocessing.air_runs import (
+from core.voxel_runs import (
     filled,
     find_runs,
     find_runs_in,
