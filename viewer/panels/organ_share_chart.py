@@ -58,7 +58,6 @@ class OrganShareChart(QWidget):
         named = max((metrics.horizontalAdvance(name) for name, _ in self._shares), default=0)
         counted = metrics.horizontalAdvance("100.0 %")
         room = max(self.width() - named - counted - 2 * GAP_PX, 10)
-        largest = max((share for _, share in self._shares), default=0) or 1
         for row, (name, share) in enumerate(self._shares):
             middle = (row + 0.5) * ROW_PX
             line = QRectF(0, row * ROW_PX, self.width(), ROW_PX)
@@ -72,7 +71,7 @@ class OrganShareChart(QWidget):
             painter.drawRoundedRect(bar, 3, 3)
             if share >= NO_MASS:
                 painter.setBrush(QColor(ACCENT))
-                bar.setWidth(max(room * share / largest, 2.0))
+                bar.setWidth(max(room * share, 2.0))
                 painter.drawRoundedRect(bar, 3, 3)
         painter.end()
 
