@@ -3,8 +3,8 @@
 Bins 0 / 1-10 / 11-100 / 101-400 / > 400 (Rumberger et al., Mayo Clin Proc 1999;74:243) and CAC-DRS
 (Hecht et al., J Cardiovasc Comput Tomogr 2018;12:185): A0 0, A1 1-99, A2 100-299, A3 >= 300, N the
 number of vessels with calcium; V0 to V3 is the visual grade for scans that are not gated. The bins
-are written for whole numbers; a score between two of them belongs to the lower one, and anything
-above 0 is not 0.
+are written for whole numbers; a score between two of them (10.4) belongs to the upper one, and
+anything above 0 is not 0.
 """
 
 from enum import IntEnum

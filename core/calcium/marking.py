@@ -144,7 +144,7 @@ class Scene:
         index = self._required(edit.point_mm, marks)
         lesions = list(marks.lesions)
         lesions[index] = replace(lesions[index], vessel=edit.vessel)
-        return replace(marks, lesions=tuple(lesions))
+        return replace(marks, lesions=tuple(lesions), zero_confirmed_by="")
 
     def _with_cut(self, marks: Marks, edit: Cut) -> Marks:
         lesions: list[MarkedLesion] = []

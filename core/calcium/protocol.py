@@ -103,6 +103,9 @@ def _contrast(acquisition: Acquisition, blood: BloodPool | None) -> Check:
     if blood is not None and blood.mean_hu > CONTRAST_ABOVE_HU:
         words = f"Blood is over {CONTRAST_ABOVE_HU:.0f} HU: contrast cannot be told from calcium."
         return Check(name, Light.RED, f"blood {blood.mean_hu:.0f} HU", words, refuses=True)
+    if blood is None and acquisition.contrast_agent:
+        words = "The headers name a contrast agent: it cannot be told from calcium."
+        return Check(name, Light.RED, "named, blood not measured", words, refuses=True)
     if blood is None:
         words = "The great vessels were not found: look for contrast agent yourself."
         return Check(name, Light.AMBER, "blood not measured", words)

@@ -24,15 +24,17 @@ JsonObject = dict[str, Any]
 
 
 def candidates_document(candidates: Candidates, in_heart: Candidates | None) -> list[JsonObject]:
-    """Every 3D candidate, bones among them.
+    """Every 3D candidate, bones among them; a mark at its `point_mm` means it.
 
     Args:
         candidates: Of the whole scan.
         in_heart: Of the heart region; None where it is not known, and `heart_share` is null.
     """
     shares = _heart_shares(candidates, in_heart)
+    points_mm = _first_points_mm(candidates)
     return [
         {
+            "point_mm": points_mm[number],
             "centre_mm": [round(float(each), 3) for each in candidates.centres_mm[number]],
             "slices": candidates.slice_ranges[number].tolist(),
             "max_hu": int(candidates.max_hu[number]),
@@ -193,6 +195,15 @@ def _spread(spread: Uncertainty) -> JsonObject:
         "scores_by_first_slice": list(spread.phase_scores),
         "noise_hu": spread.noise_hu,
     }
+
+
+def _first_points_mm(candidates: Candidates) -> list[list[float]]:
+    """A voxel of each lesion, LPS: the middle of a bent lesion may lie outside it."""
+    first = np.unique(candidates.lesion_of_part[candidates.parts.of_run], return_index=True)[1]
+    runs = candidates.runs
+    index = np.stack((runs.slices[first], runs.rows[first], runs.columns[first]), axis=1)
+    points: list[list[float]] = np.round(candidates.geometry.to_patient(index), 3).tolist()
+    return points
 
 
 def _heart_shares(candidates: Candidates, in_heart: Candidates | None) -> Floats | None:

@@ -65,7 +65,7 @@ def calcium_report(
     spread = uncertainty(reading, noise_hu, progress)
     found = reading_document(reading, spread, missed)
     modified = _other_voltage(record, reading)
-    said = dict.fromkeys([*warnings, *modified, *found["warnings"]])
+    said = dict.fromkeys([*_missed(missed), *warnings, *modified, *found["warnings"]])
     document = {
         **series_document(case, record),
         **found,
@@ -75,6 +75,14 @@ def calcium_report(
     }
     created = datetime.now(UTC).isoformat(timespec="seconds")
     return CalciumReport(record, stored, reading, document, created)
+
+
+def _missed(missed: Sequence[Edit]) -> tuple[str, ...]:
+    """A total without marks that met nothing must not look complete."""
+    if not missed:
+        return ()
+    are = "1 mark met" if len(missed) == 1 else f"{len(missed)} marks met"
+    return (f"{are} nothing that counts and is not in the score.",)
 
 
 def series_document(case: CalciumCase, record: SeriesRecord) -> JsonObject:

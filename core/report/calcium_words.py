@@ -9,9 +9,9 @@ def results(document: JsonObject) -> list[tuple[str, str]]:
     """Label and value of what was found, in the order in which it should be read."""
     total = document["total"]
     unconfirmed = " (not confirmed)" if total["zero_needs_confirmation"] else ""
-    agatston = f"{total['agatston']:.0f}{unconfirmed}"
+    agatston = f"{total['agatston']:.1f}{unconfirmed}"
     category = ("Agatston category", f"{total['category']}{unconfirmed}")
-    drs = ("CAC-DRS", total["cac_drs"])
+    drs = ("CAC-DRS", f"{total['cac_drs']}{unconfirmed}")
     if document["lead"]["first"] == "agatston":
         return [("Agatston score", agatston), category, drs, ("Volume", _volume(total))]
     grade = total["visual_grade"] or f"not given (points: {total['visual_grade_that_corresponds']})"
@@ -126,9 +126,9 @@ def averaged_line(document: JsonObject) -> str:
     thick = document["averaged_to_3_mm"]
     thin = document["rule"]["increment_mm"]
     return (
-        f"Agatston {thick['agatston']:.0f} (category {thick['category']}, "
+        f"Agatston {thick['agatston']:.1f} (category {thick['category']}, "
         f"{thick['volume_mm3']:.0f} mm³) on averages of {thick['increment_mm']:.3g} mm, "
-        f"{document['total']['agatston']:.0f} on the slices of {thin:.3g} mm; "
+        f"{document['total']['agatston']:.1f} on the slices of {thin:.3g} mm; "
         f"{thick['lesions_found_again']} of {thick['lesions_marked']} lesions found again."
     )
 

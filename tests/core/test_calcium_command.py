@@ -66,7 +66,7 @@ def test_candidates_are_listed_with_the_keys_of_the_interface(thorax):
     done = run(thorax / "series", "--candidates", "--json")
     assert done.returncode == 0, done.stderr
     rows = json.loads(done.stdout)["candidates"]
-    keys = {"centre_mm", "slices", "max_hu", "agatston", "volume_mm3", "heart_share"}
+    keys = {"point_mm", "centre_mm", "slices", "max_hu", "agatston", "volume_mm3", "heart_share"}
     assert all(set(row) == keys for row in rows)
     for each in MARKS:
         distances = [

@@ -121,8 +121,10 @@ class CalciumState:
         return None if self.reading is None else self.reading.marks.grade
 
     def clinical_values(self) -> dict[str, float]:
-        """The score as values of a hybrid model that asks for them; empty without marks."""
+        """The score as values of a hybrid model that asks for them; a zero must be confirmed."""
         if self.score is None or not self.reading.done:
+            return {}
+        if self.score.total.agatston == 0 and not self.reading.marks.zero_confirmed_by:
             return {}
         return calcium_values(self.score, self.grade)
 

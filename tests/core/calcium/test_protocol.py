@@ -90,3 +90,7 @@ def test_a_vessel_too_small_to_measure_gives_nothing():
     geometry = VolumeGeometry.from_axes((9, 30, 30), (0, 0, 0), AXIAL, (3, 1, 1))
     volume = Volume(np.zeros((9, 30, 30), np.int16), geometry)
     assert blood_pool(volume, Mask(np.zeros((9, 30, 30), np.uint8), geometry)) is None
+
+
+def test_a_named_contrast_agent_refuses_where_the_blood_cannot_be_measured():
+    assert refusal(preflight(replace(GOOD, contrast_agent="Ultravist"), None)) is not None

@@ -196,3 +196,10 @@ def test_a_new_edit_forgets_what_was_undone():
     other = first.before().edited(AddLesion(point(reading, 2, 21, 7), Vessel.RCA))
     assert other.again() is other
     assert np.isclose(other.score().total.agatston, 30)
+
+
+def test_a_confirmed_zero_ends_where_a_lesion_becomes_coronary():
+    reading = opened().edited(AddLesion(point(opened(), 1, 6, 7), Vessel.OTHER))
+    confirmed = reading.edited(ConfirmZero("AB"))
+    moved = confirmed.edited(SetVessel(point(reading, 1, 6, 7), Vessel.LAD))
+    assert moved.marks.zero_confirmed_by == ""

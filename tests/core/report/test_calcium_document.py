@@ -142,6 +142,16 @@ def test_edits_that_met_nothing_are_listed():
     document = report_of(Vessel.LAD, missed=missed).document
     assert document["edits_that_met_nothing"] == [{"kind": "remove", "point_mm": [0, 0, 0]}]
     assert [edit["kind"] for edit in document["edits"]] == ["lesion"]
+    assert document["warnings"][0] == "1 mark met nothing that counts and is not in the score."
+
+
+def test_a_mark_at_the_point_of_a_candidate_means_it():
+    case, _ = heart_case()
+    for entry in candidates_document(case.candidates, None):
+        part = case.candidates.part_at(case.volume.geometry.to_index(entry["point_mm"]))
+        assert part is not None
+        lesion = case.candidates.lesion_of_part[part]
+        assert case.candidates.agatston[lesion] == entry["agatston"]
 
 
 def test_candidates_say_how_much_of_them_lies_in_the_heart():
