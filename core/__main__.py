@@ -56,6 +56,22 @@ class Precision(StrEnum):
     BF16 = "bf16"
 
 
+class ScanSize(StrEnum):
+    """Grid of a synthetic scan."""
+
+    FULL = "full"
+    WORKING = "working"
+    HALF = "half"
+
+
+class ScanForm(StrEnum):
+    """How a synthetic scan is stored."""
+
+    COMPRESSED = "nii.gz"
+    PLAIN = "nii"
+    DICOM = "dicom"
+
+
 @app.command("index", epilog=EPILOG)
 def index_command(path: PathArgument, as_json: JsonOption = False) -> None:
     """Every series under PATH, its fitness, every unreadable file with its reason."""
@@ -110,6 +126,35 @@ def analyse_command(  # noqa: PLR0913  one parameter for each option
         warnings = analyse_and_write(path, out, options, progress)
     for warning in warnings:
         print_note(f"Warning: {warning}")
+    print_note(EPILOG)
+
+
+@app.command("score", epilog=EPILOG)
+def score_command(
+    cohort: Annotated[Path, typer.Argument(help="CSV table of the cohort.")],
+    out: Annotated[Path, typer.Option("--out", help="CSV table to write.")],
+    model: Annotated[str, typer.Option(help="Model id; see `thoralens-core models`.")] = "",
+    scheduler: Annotated[
+        str, typer.Option(help="Address of a Dask scheduler; else on this machine.")
+    ] = "",
+    device: Device = Device.AUTO,
+    precision: Precision = Precision.AUTO,
+) -> None:
+    """Run a model on every scan of a cohort; a run that was killed goes on where it stopped."""
+    from core.analysis_result import DEFAULT_MODEL_ID
+    from core.score_command import score_cohort
+
+    with progress_on_stderr() as progress:
+        scored, refused = score_cohort(
+            cohort,
+            out,
+            model_id=model or DEFAULT_MODEL_ID,
+            scheduler=scheduler,
+            device=device.value,
+            precision=precision.value,
+            progress=progress,
+        )
+    print_note(f"{scored} scans scored, {refused} refused (the table's last column says why).")
     print_note(EPILOG)
 
 
@@ -226,6 +271,77 @@ def deidentify_command(
         print_export(document)
 
 
+@app.command("train", epilog=EPILOG)
+def train_command(
+    configuration: Annotated[Path, typer.Argument(help="TOML file; see core.training.")],
+) -> None:
+    """Train a model on a cohort, or go on with it; print the folder of the results."""
+    from core.train_command import train
+
+    folder = train(configuration)
+    print_note(EPILOG)
+    sys.stdout.write(f"{folder}\n")
+
+
+@app.command("cohort", epilog=EPILOG)
+def cohort_command(  # noqa: PLR0913  one parameter for each option
+    table: Annotated[Path, typer.Argument(help="CSV: patient_id, scan, event, time_years, ...")],
+    include: Annotated[
+        list[str] | None, typer.Option(help="Rule, repeatable: thin_slices, followed_up=5, ...")
+    ] = None,
+    published: Annotated[
+        bool, typer.Option("--published", help="Rules of Lu et al. 2022, 1:2 matching included.")
+    ] = False,
+    out: Annotated[Path | None, typer.Option(help="New table of those who enter.")] = None,
+    folds: Annotated[Path | None, typer.Option(help="JSON file of the folds to write.")] = None,
+    fold_count: Annotated[int, typer.Option(help="Folds of the cross-validation.")] = 5,
+    validation: Annotated[float, typer.Option(help="Patients for validation, or a share.")] = 48,
+    test: Annotated[float, typer.Option(help="Patients of the test set, or a share.")] = 0,
+    seed: Annotated[int, typer.Option(help="Of the deal.")] = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """Check a cohort table, count who enters by which rule, deal the folds of all models."""
+    from core.cohort_command import CohortOptions, check_cohort, print_cohort
+
+    options = CohortOptions(
+        rules=tuple(include or ()),
+        is_published=published,
+        out=out,
+        folds=folds,
+        fold_count=fold_count,
+        validation=validation,
+        test=test,
+        seed=seed,
+    )
+    document = check_cohort(table, options)
+    if as_json:
+        _print_json(document)
+    else:
+        print_cohort(document)
+    print_note(EPILOG)
+
+
+@app.command("evaluate", epilog=EPILOG)
+def evaluate_command(
+    configuration: Annotated[
+        Path, typer.Argument(help="TOML file: cohort, folds, the models' predictions, oracle.")
+    ],
+    as_json: JsonOption = False,
+) -> None:
+    """Compare models on the same patients: table, intervals, ROC, precision-recall, calibration."""
+    from core.evaluate_command import evaluate_and_write, evaluation_document, evaluation_table
+
+    with progress_on_stderr() as progress:
+        evaluation, note = evaluate_and_write(configuration, progress)
+    if as_json:
+        _print_json(evaluation_document(evaluation))
+    else:
+        sys.stdout.write(evaluation_table(evaluation))
+    if note:
+        print_note(note)
+    print_note(EPILOG)
+
+
 @app.command("models", epilog=EPILOG)
 def models_command(as_json: JsonOption = False) -> None:
     """Cards, parameter counts, weights present / missing / damaged."""
@@ -279,11 +395,45 @@ def phantom_sample_command(
     out: Annotated[Path | None, typer.Option("--out", help="Folder; else the cache.")] = None,
 ) -> None:
     """Write the synthetic chest CT that the viewer opens as its sample; print its folder."""
-    from core.phantom.sample import make_sample, sample_folder
+    from core.phantom_command import write_sample
 
     with progress_on_stderr() as progress:
-        folder = sample_folder(progress) if out is None else make_sample(out, progress)
+        folder = write_sample(out, progress)
     sys.stdout.write(f"{folder}\n")
+
+
+@phantom_app.command("cohort", epilog=EPILOG)
+def phantom_cohort_command(
+    subjects: Annotated[
+        int, typer.Option(help="People to image; with --matched its cases and controls.", min=1)
+    ],
+    seed: Annotated[int, typer.Option(help="Of the people: the same cohort, bit for bit.", min=0)],
+    out: Annotated[Path, typer.Option("--out", help="Folder: new, or of a run to go on with.")],
+    size: Annotated[
+        ScanSize,
+        typer.Option(help="full 160 x 512 x 512, working 128 x 256 x 256, half 64 x 128 x 128."),
+    ] = ScanSize.FULL,
+    form: Annotated[
+        ScanForm, typer.Option(help="How scans are stored: NIfTI or a DICOM folder.")
+    ] = ScanForm.COMPRESSED,
+    matched: Annotated[
+        bool,
+        typer.Option(
+            "--matched",
+            help="Deaths of heart and lung with two controls each; lung cancer deaths held out.",
+        ),
+    ] = False,
+    workers: Annotated[int, typer.Option(help="Processes that paint and scan.", min=1)] = 1,
+) -> None:
+    """Image synthetic people whose diseases cause their deaths; print the path of cohort.csv."""
+    from core.phantom.imaging import Form
+    from core.phantom.protocol import Size
+    from core.phantom_command import CohortOptions, write_cohort
+
+    options = CohortOptions(subjects, seed, Size(size), Form(form), matched, workers)
+    with progress_on_stderr() as progress:
+        table = write_cohort(out, options, progress)
+    sys.stdout.write(f"{table}\n")
 
 
 def _print_json(document: object) -> None:

@@ -68,7 +68,8 @@ def analyse_and_write(
     from core.inference import choose_engine
 
     choose_engine(options.device, options.precision)
-    request = _request(path, options, require_fit, Span(progress, 0.0, 0.15))
+    request, why_this_series = read_request(path, options, require_fit, Span(progress, 0.0, 0.15))
+    print_note(why_this_series)
     result = analyse(request, Span(progress, 0.15, 0.65))
     if options.with_trust:
         result = with_trust(result, Span(progress, 0.65, 0.9))
@@ -111,18 +112,30 @@ def _refuse_at_once(out: Path, options: AnalyseOptions) -> None:
     require_writable(out)
 
 
-def _request(
+def read_request(
     path: Path, options: AnalyseOptions, require_fit: Callable[[Verdict], None], progress: Progress
-) -> AnalysisRequest:
-    """Choose and read the series."""
+) -> tuple[AnalysisRequest, str]:
+    """Choose and read the series.
+
+    Args:
+        path: Folder or file that is searched.
+        options: How it will be analysed.
+        require_fit: `core.analysis.require_fit`: here no torch is loaded.
+        progress: Told of every step.
+
+    Returns:
+        The request, and why this series was chosen.
+
+    Raises:
+        ThoralensError: There is none, or the model cannot be used on it.
+    """
     choice = choose_series(path, options.series_uid, Span(progress, 0.0, 0.3))
     fitness = fitness_of(choice.record)
     require_fit(fitness.model)
-    print_note(choice.reason)
     read = read_with_report(choice.record, Span(progress, 0.3, 1.0))
     fitness = fitness_after_reading(choice.record, fitness, read)
     require_fit(fitness.model)
-    return AnalysisRequest(
+    request = AnalysisRequest(
         volume=read.volume,
         series=choice.record,
         fitness=fitness,
@@ -133,3 +146,4 @@ def _request(
         target=options.target,
         methods=options.methods,
     )
+    return request, choice.reason

@@ -42,5 +42,9 @@ class ReportError(ThoralensError):
     """A result could not be written."""
 
 
+class CohortError(ThoralensError):
+    """A cohort table, its folds, predictions or configuration cannot be used."""
+
+
 class NetworkError(ThoralensError):
     """A configured PACS did not answer as expected."""

@@ -16,6 +16,12 @@ SALIENCY_CAPTION = (
     "Shows voxels that influence this model's output. Not a lesion map. May be wrong."
 )
 
+FAR_PERCENTILE = 0.99
+"""A scan whose features lie farther out than this share of the training scans' is far from them."""
+FAR_FROM_TRAINING = (
+    "This scan is unlike those that the model was trained on: its numbers are not to be relied on."
+)
+
 
 @dataclass(frozen=True)
 class HorizonRisk:
@@ -75,7 +81,8 @@ class Prognosis:
         survival_curve: Of the survival head; None if the model has none.
         risk_score: The model's own score (its logit), on no absolute scale.
         risk_group: Only where the card defines cut points.
-        percentile: Only where the bundle holds a reference distribution.
+        percentile: Share (0..1) of the training cohort with a lower risk score; only where the
+            bundle holds a reference distribution.
         out_of_distribution: 0..1 percentile of the distance to the training scans, or None.
         warnings: Sentences that must stand beside the numbers.
     """
@@ -90,6 +97,11 @@ class Prognosis:
     percentile: float | None = None
     out_of_distribution: float | None = None
     warnings: tuple[str, ...] = ()
+
+    @property
+    def is_far_from_training(self) -> bool:
+        """Whether the numbers are shown only on request."""
+        return self.out_of_distribution is not None and self.out_of_distribution >= FAR_PERCENTILE
 
     def with_warnings(self, *warnings: str) -> "Prognosis":
         """The same prognosis with more sentences beside it."""

@@ -1,4 +1,4 @@
-"""A file that appears whole or not at all."""
+"""A file that appears whole or not at all, and the folder that it lies in."""
 
 import os
 from pathlib import Path
@@ -22,4 +22,19 @@ def write_whole(path: Path, content: bytes) -> None:
             f"{path.name} could not be written ({error.strerror}).",
             "Close the file where it is open; choose a folder that exists, may be written to and "
             "has space left.",
+        ) from None
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it where they are not there.
+
+    Raises:
+        ReportError: It cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ReportError(
+            f"The folder of the results could not be made ({error.strerror}).",
+            "Choose a place that may be written to and has space left.",
         ) from None

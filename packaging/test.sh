@@ -6,7 +6,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
 
 system_packages libegl1 libgl1 libxkbcommon0 libdbus-1-3 libfontconfig1 libglib2.0-0 \
     poppler-utils dicom3tools
-make_environment viewer,openvino,dev
+make_environment viewer,openvino,training,cluster,dev
 cd "$root"
 export QT_QPA_PLATFORM=offscreen
 

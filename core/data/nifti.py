@@ -50,12 +50,12 @@ HEADER_FORMAT = "<i10s18sihcB8h3f4h8f3fhBB4f2i80s24s2h6f12f16s4s"
 
 
 def write_nifti(path: Path, values: NDArray[Any], geometry: VolumeGeometry) -> None:
-    """Write a volume as compressed NIfTI, whole or not at all.
+    """Write a volume as NIfTI, whole or not at all; compressed where the name ends in ".gz".
 
     The affine stands in the sform, and in the qform too where its axes are perpendicular.
 
     Args:
-        path: Ends in ".nii.gz".
+        path: Ends in ".nii.gz" or ".nii".
         values: uint8, int16 or float32, (slice, row, column).
         geometry: Where the values lie, patient LPS mm.
 
@@ -68,6 +68,9 @@ def write_nifti(path: Path, values: NDArray[Any], geometry: VolumeGeometry) -> N
     if values.dtype not in DATA_TYPES:
         raise ValueError(f"values must be uint8, int16 or float32, got {values.dtype}")
     little_endian = np.ascontiguousarray(values, dtype=values.dtype.newbyteorder("<"))
+    if path.suffix != ".gz":
+        write_whole(path, _header(values.dtype, geometry) + little_endian.tobytes())
+        return
     content = io.BytesIO()
     # No name and no time inside: the same volume gives the same bytes.
     with gzip.GzipFile("", "wb", COMPRESSION_LEVEL, content, mtime=0) as file:

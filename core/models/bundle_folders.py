@@ -12,10 +12,11 @@ from pathlib import Path
 import platformdirs
 
 from core.errors import WeightsError
-from core.models.cards import ModelCard, read_card
+from core.models.cards import BackboneSource, ModelCard, read_card
 
 BUNDLED = Path(__file__).resolve().parents[2] / "resources" / "models"
 WEIGHTS_FILE = "weights.safetensors"
+REFERENCE_FILE = "reference.safetensors"
 
 
 @dataclass(frozen=True)
@@ -38,12 +39,37 @@ class Bundle:
         """
         if self.card.weights_sha256 is None:
             return "seed"
+        states = [self._state(WEIGHTS_FILE, self.card.weights_sha256)]
+        if self.card.reference:
+            states.append(self._state(REFERENCE_FILE, self.card.reference.sha256))
+        if self.card.backbone_of:
+            states.append(self._backbone_state(self.card.backbone_of))
+        return next((state for state in states if state != "present"), "present")
+
+    @property
+    def backbone(self) -> "Bundle | None":
+        """The bundle whose backbone this one uses; None where it has its own.
+
+        Raises:
+            WeightsError: That bundle is not here.
+        """
+        source = self.card.backbone_of
+        return None if source is None else find_bundle(source.id, self.folder.parent)
+
+    def _backbone_state(self, source: BackboneSource) -> str:
         try:
-            with (self.folder / WEIGHTS_FILE).open("rb") as stream:
+            found = find_bundle(source.id, self.folder.parent)
+        except WeightsError:
+            return "missing"
+        return found._state(WEIGHTS_FILE, source.weights_sha256)
+
+    def _state(self, name: str, sha256: str) -> str:
+        try:
+            with (self.folder / name).open("rb") as stream:
                 found = hashlib.file_digest(stream, "sha256").hexdigest()
         except OSError:
             return "missing"
-        return "present" if found == self.card.weights_sha256 else "damaged"
+        return "present" if found == sha256 else "damaged"
 
 
 def user_models_folder() -> Path:

@@ -1,6 +1,7 @@
 """The card of a model: what it is, what it was trained on, what goes in and what comes out.
 
-A bundle is a folder with ``card.json`` (this schema) and, once trained, ``weights.safetensors``.
+A bundle is a folder with ``card.json`` (this schema) and, once trained, ``weights.safetensors``,
+and ``reference.safetensors`` with the cohort that a new scan is compared with.
 """
 
 from itertools import pairwise
@@ -79,6 +80,64 @@ class SurvivalOutput(_Frozen):
         return self
 
 
+class CardMetric(_Frozen):
+    """How good the model was on scans that it never saw.
+
+    `low` and `high` bound the 95 % interval; `of` says which scans, in words.
+    """
+
+    name: str
+    value: float
+    low: float | None = None
+    high: float | None = None
+    scans: int
+    of: str
+
+
+class CalibrationBin(_Frozen):
+    """Scans of like predicted probability, and the share of them that died."""
+
+    scans: int
+    predicted: float
+    observed: float
+    low: float
+    high: float
+
+
+class Calibration(_Frozen):
+    """Platt scaling that is part of the weights already: a probability is what the model says.
+
+    The log odds of the network as it was trained, times `slope`, plus `intercept`. `bins` are the
+    points of the calibration plot, after scaling; `of` says on which scans, in words.
+    """
+
+    slope: Annotated[float, Field(gt=0)]
+    intercept: float
+    scans: int
+    of: str
+    bins: tuple[CalibrationBin, ...] = ()
+
+
+class ReferenceDescription(_Frozen):
+    """The scans that a new one is compared with (``reference.safetensors``).
+
+    Features are those of `scans` training scans, risk scores those of `risk_scores` scans that the
+    model was not trained on; `risk_scores_of` says which, in words.
+    """
+
+    sha256: Sha256
+    scans: int
+    risk_scores: int
+    risk_scores_of: str
+
+
+class BackboneSource(_Frozen):
+    """Another bundle whose backbone this one uses, and the digest of that bundle's weights."""
+
+    id: str
+    weights_sha256: Sha256
+
+
 class ModelCard(_Frozen):
     """Everything a reader must know about a model before believing a number of it.
 
@@ -109,6 +168,11 @@ class ModelCard(_Frozen):
     weights_sha256: Sha256 | None = None
     initialisation_seed: int | None = None
     initialisation_sha256: Sha256 | None = None
+    limits: tuple[str, ...] = ()
+    metrics: tuple[CardMetric, ...] = ()
+    calibration: Calibration | None = None
+    reference: ReferenceDescription | None = None
+    backbone_of: BackboneSource | None = None
 
     @model_validator(mode="after")
     def _check_weights(self) -> Self:

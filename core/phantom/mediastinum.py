@@ -1,82 +1,75 @@
-"""Heart with coronary calcium, great vessels, gullet and airways, in the fat between the lungs."""
+"""Everything between the lungs: heart, great vessels, gullet, airways, nodes, thyroid and fat."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
 from core.geometry import Floats
-from core.phantom.shapes import Canvas, Distance, spline
-
-BLOOD_HU, MYOCARDIUM_HU, FAT_HU, AIR_HU = 40.0, 50.0, -100.0, -1000.0
-GULLET_HU, WALL_HU, THYROID_HU = 35.0, 20.0, 90.0
-
-HEART_CENTRE_MM = np.array((26.0, -36.0, -58.0))
-HEART_RADII_MM = np.array((64.0, 47.0, 47.0))
-HEART_AXIS = np.array((0.72, -0.46, -0.52))
-"""From base to apex: to the left, the front and the feet."""
-
-ENVELOPE_BLUR_MM, ENVELOPE_MARGIN_MM = 7.0, 3.5
-"""The fat that fills the hollows between the organs."""
-
-CHAMBERS = (  # centre and radii in mm: right and left atrium, outflow of the right ventricle
-    ((-24, -26, -54), (25, 32, 36)),
-    ((10, 6, -28), (34, 17, 24)),
-    ((26, -54, -22), (17, 17, 26)),
+from core.phantom.body import FAT_HU
+from core.phantom.cage import cage_of
+from core.phantom.coronaries import arteries, paint_arteries
+from core.phantom.great_vessels import great_vessels
+from core.phantom.heart import (
+    add_heart,
+    blood_hu,
+    chambers,
+    paint_heart,
+    placement,
 )
-VESSELS = (  # points (LPS mm), then the radius at each end
-    (
-        (
-            (2, -22, -24),
-            (-8, -34, 5),
-            (-12, -34, 35),
-            (-4, -22, 58),
-            (12, 2, 64),
-            (25, 22, 52),
-            (27, 30, 25),
-            (25, 31, -30),
-            (17, 28, -90),
-            (8, 24, -170),
-        ),
-        (16.5, 11.0),
-    ),  # aorta
-    (((14, -52, -22), (22, -42, 8), (28, -20, 24), (38, 4, 24), (50, 14, 12)), (14.0, 9.0)),
-    (((24, -24, 22), (2, -14, 18), (-26, -8, 12), (-48, 0, 2)), (11.0, 8.5)),  # right lung artery
-    (
-        ((-27, -20, -30), (-28, -18, 20), (-26, -22, 70), (-40, -14, 104), (-95, -8, 116)),
-        (9.0, 7.0),
-    ),
-    (((-24, -24, 62), (8, -38, 74), (42, -24, 98), (96, -10, 114)), (7.0, 6.5)),  # left arm vein
-    (((-4, -20, 60), (-14, -10, 98), (-42, 2, 120), (-100, 8, 124)), (6.5, 4.0)),
-    (((6, -8, 64), (18, -4, 105), (24, 2, 170)), (4.5, 4.0)),  # left carotid artery
-    (((-16, -6, 100), (-24, 2, 170)), (4.2, 4.0)),  # right carotid artery
-    (((16, 6, 64), (30, 8, 105), (58, 10, 120), (100, 8, 122)), (5.0, 4.0)),
-    (((-22, -12, -66), (-20, 0, -110), (-16, 14, -170)), (11.5, 12.0)),  # lower vena cava
-    (((-18, 4, -22), (-36, 4, -22), (-56, 6, -30)), (7.0, 5.0)),  # lung veins
-    (((34, 6, -20), (48, 8, -20), (66, 10, -30)), (7.0, 5.0)),
-)
-GULLET = ((2, 22, 170), (6, 22, 90), (8, 20, 40), (6, 18, -20), (10, 12, -80), (24, 4, -118))
-AIRWAYS = (
+from core.phantom.shapes import Box, Canvas, Distance, mottle, spline
+from core.phantom.subject import Finding, Subject
+from core.phantom.window import window
+
+AIR_HU, WALL_HU = -1000.0, 20.0
+GULLET_HU, THYROID_HU, NODE_HU, PERICARDIUM_HU = 35.0, 90.0, 40.0, 15.0
+
+FILL_BLUR_MM, FILL_MARGIN_MM, LINING_MM = 8.0, 4.0, 1.2
+"""The fat that fills the hollows between the organs, and the least fat on any of them."""
+
+PERICARDIUM_MM, PERICARDIUM_HALF_MM = 6.0, 0.35
+"""The pericardium's distance from the heart, and half its thickness."""
+
+PERICARDIUM_GRAIN_MM, PERICARDIUM_SPREAD = 16.0, 0.9
+"""It is thicker here and not to be seen there."""
+
+PERICARDIUM_UNDER_MM, PERICARDIUM_FRONT_Y_MM = 3.0, -45.0
+"""Fat that must lie on it to make it visible, and how far back it is seen."""
+
+LOW_MM, HIGH_MM = (-112.0, -112.0, -400.0), (142.0, 62.0, 400.0)
+"""Corners of the box in which the mediastinum lies."""
+
+GULLET_MM = ((2, 22, 170), (6, 22, 90), (8, 20, 40), (6, 18, -20), (10, 12, -80), (24, 4, -118))
+GULLET_YIELDS = 30.0
+"""Millimetres that the gullet gives way to a heart of twice the size."""
+
+AIRWAYS = (  # points (LPS mm), then the radius at each end
     (((0, -2, 170), (2, 4, 100), (2, 10, 40)), (9.2, 9.0)),  # windpipe
     (((2, 10, 42), (-20, 11, 24), (-40, 9, 6), (-44, 12, -14)), (7.4, 4.2)),
     (((2, 10, 42), (24, 12, 22), (46, 16, 6), (52, 18, -10)), (6.8, 4.2)),
 )
 
-# Paths on the heart: (angle from the apex, angle round the long axis) in degrees.
-CORONARIES = {
-    "LAD": ((98, -68), (82, -62), (62, -52), (42, -45), (22, -40)),
-    "LCX": ((98, -72), (98, -100), (97, -130), (96, -160)),
-    "RCA": ((98, 0), (97, 25), (97, 50), (96, 80), (95, 110)),
-}
-CALCIUM = (  # vessel, place along it 0..1, radius in mm, HU
-    ("LAD", 0.10, 1.9, 620),
-    ("LAD", 0.17, 2.4, 780),
-    ("LAD", 0.25, 1.6, 420),
-    ("LAD", 0.42, 1.5, 380),
-    ("LCX", 0.22, 1.6, 460),
-    ("LCX", 0.45, 1.3, 330),
-    ("RCA", 0.16, 1.7, 520),
-    ("RCA", 0.36, 2.1, 700),
+NODE_STATIONS_MM = (  # where lymph nodes lie: beside windpipe and arch, under the fork, at the hila
+    (-15, -4, 60),
+    (-13, 0, 46),
+    (16, 0, 44),
+    (22, -10, 48),
+    (2, 6, 16),
+    (-8, 10, 12),
+    (14, -36, 66),
+    (-34, 2, 22),
+    (38, 16, 28),
+)
+NODE_SHARE, NODE_RADIUS_MM = 0.6, (2.2, 4.4)
+
+FAT_PADS = (  # centre, radii (mm), growth of the radii per mm of fat under the skin
+    ((2, -64, 28), (13, 15, 44), 0.012),  # where the thymus was
+    ((6, -6, 14), (22, 26, 30), 0.01),  # under the fork of the windpipe
+    ((14, -72, -58), (40, 18, 40), 0.01),  # before the right ventricle
+    ((-26, -76, -90), (24, 16, 18), 0.02),  # between heart and diaphragm, on both sides
+    ((64, -78, -88), (22, 14, 18), 0.02),
 )
 
 
@@ -85,13 +78,15 @@ class Mediastinum:
     """Distances (mm) to what lies between the lungs.
 
     Attributes:
-        blood: Great vessels and atria.
-        heart: Both ventricles with their walls.
-        gullet: Oesophagus.
-        airway: Lumen of windpipe and main bronchi.
-        envelope: All of it with the fat that fills the hollows: the lungs end here.
+        box: Part of the canvas in which all of it lies.
+        blood: Great vessels; on the box.
+        heart: All four chambers with their walls; on the box.
+        gullet: Oesophagus; on the box.
+        airway: Lumen of windpipe and main bronchi; on the whole canvas.
+        envelope: All of it with the fat that fills the hollows: the lungs end here; on the whole.
     """
 
+    box: Box
     blood: Distance
     heart: Distance
     gullet: Distance
@@ -99,76 +94,122 @@ class Mediastinum:
     envelope: Distance
 
 
-def _path(
-    points: tuple[tuple[float, ...], ...], radii: tuple[float, float]
-) -> tuple[Floats, Floats]:
-    path = spline(points)
-    return path, np.linspace(*radii, len(path))
-
-
-def build_mediastinum(canvas: Canvas) -> Mediastinum:
+def build_mediastinum(canvas: Canvas, subject: Subject) -> Mediastinum:
     """Distances to the organs between the lungs; nothing is painted yet."""
+    part, box = window(canvas, LOW_MM, HIGH_MM)
+    blood, heart, gullet, lumen = _organs(part, subject, margin_mm=3.0)
+    filled = _filled(part, subject)
+    for solid in (blood, heart, gullet, lumen - 1):
+        np.minimum(filled, solid - np.float32(LINING_MM), out=filled)
+    airway, envelope = canvas.distances(), canvas.distances()
+    airway[box], envelope[box] = lumen, filled
+    return Mediastinum(box, blood, heart, gullet, airway, envelope)
+
+
+def _organs(
+    canvas: Canvas, subject: Subject, *, margin_mm: float
+) -> tuple[Distance, Distance, Distance, Distance]:
+    """Distances to great vessels, heart, gullet and airway, right up to `margin_mm` outside."""
     blood, heart, gullet, airway = (canvas.distances() for _ in range(4))
-    margin_mm = 2 * ENVELOPE_BLUR_MM
-    for points, radii in VESSELS:
-        canvas.add_tube(blood, *_path(points, radii), margin_mm=margin_mm)
-    for centre, chamber_radii in CHAMBERS:
-        box, distance = canvas.ellipsoid(centre, chamber_radii, margin_mm=margin_mm)
-        np.minimum(blood[box], distance, out=blood[box])
-    box, distance = canvas.ellipsoid(
-        HEART_CENTRE_MM, HEART_RADII_MM, axes=heart_axes(), margin_mm=margin_mm + 6
+    for tube in great_vessels(subject).values():
+        canvas.add_tube(blood, tube.path_mm, tube.radii_mm, margin_mm=margin_mm)
+    add_heart(
+        canvas,
+        heart,
+        chambers(subject),
+        cage=cage_of(subject),
+        margin_mm=margin_mm + PERICARDIUM_MM,
     )
-    heart[box] = distance
-    canvas.add_tube(gullet, *_path(GULLET, (6.0, 6.5)), margin_mm=margin_mm)
+    path = gullet_path(subject)
+    canvas.add_tube(gullet, path, np.linspace(6.0, 6.5, len(path)), margin_mm=margin_mm)
     for points, radii in AIRWAYS:
-        canvas.add_tube(airway, *_path(points, radii), margin_mm=margin_mm)
-    solid = np.minimum(np.minimum(blood, heart - 4), np.minimum(gullet, airway - 1))
-    blur = [ENVELOPE_BLUR_MM / spacing for spacing in canvas.spacing_mm]
-    envelope = gaussian_filter(np.clip(solid, -margin_mm, margin_mm), blur, truncate=2.5)
-    return Mediastinum(
-        blood, heart, gullet, airway, np.minimum(envelope, solid) - ENVELOPE_MARGIN_MM
-    )
+        path = spline(points)
+        canvas.add_tube(airway, path, np.linspace(*radii, len(path)), margin_mm=margin_mm)
+    return blood, heart, gullet, airway
 
 
-def heart_axes() -> Floats:
-    """Rows: long axis to the apex, then towards the front and towards the left and head."""
-    apex = HEART_AXIS / np.linalg.norm(HEART_AXIS)
-    front = np.array((0.0, -1.0, 0.0))
-    front -= apex * (front @ apex)
-    front /= np.linalg.norm(front)
-    axes: Floats = np.stack([apex, front, np.cross(apex, front)])
-    return axes
+def gullet_path(subject: Subject) -> Floats:
+    """Points (n, 3) of the gullet, LPS mm; a large heart pushes it to the back."""
+    points = np.array(GULLET_MM, float)
+    behind_heart = np.clip(1 - np.abs(points[:, 2] + 30) / 80, 0, 1)
+    points[:, 1] += GULLET_YIELDS * (subject.diseases.heart_scale - 1) * behind_heart
+    return spline(points)
 
 
-def coronary_path(name: str) -> Floats:
-    """Points (n, 3) of a coronary artery in the fat 3 mm over the heart, LPS mm."""
-    polar, azimuth = np.radians(np.array(CORONARIES[name], float)).T
-    unit = np.stack(
-        [np.cos(polar), np.sin(polar) * np.cos(azimuth), np.sin(polar) * np.sin(azimuth)], axis=1
-    )
-    return spline(HEART_CENTRE_MM + (unit * (HEART_RADII_MM + 3)) @ heart_axes(), 3.0)
+def _filled(canvas: Canvas, subject: Subject) -> Distance:
+    """Distance to the organs and the fat that fills the hollows between them.
+
+    The blur of a distance is the lesser in hollows and the greater over bulges; it is smooth, so a
+    coarse grid will do.
+    """
+    coarse = canvas.coarse()
+    reach_mm = 2 * FILL_BLUR_MM
+    blood, heart, gullet, airway = _organs(coarse, subject, margin_mm=reach_mm)
+    solid = np.minimum(np.minimum(blood, heart), np.minimum(gullet, airway - 1))
+    for box, pad in _fat_pads(coarse, subject, reach_mm):
+        np.minimum(solid[box], pad, out=solid[box])
+    blur = [FILL_BLUR_MM / spacing for spacing in coarse.spacing_mm]
+    np.clip(solid, -reach_mm, reach_mm, out=solid)
+    return canvas.refined(gaussian_filter(solid, blur, truncate=2.5) - np.float32(FILL_MARGIN_MM))
 
 
-def paint_mediastinum(canvas: Canvas, organs: Mediastinum) -> None:
-    """Paint thyroid, heart, vessels and gullet, then the coronary arteries in their fat."""
-    for side in (-1, 1):
-        canvas.paint_ellipsoid((side * 15, -4, 142), (8, 10, 20), THYROID_HU)
-    canvas.paint(organs.gullet, GULLET_HU)
-    canvas.paint(organs.blood, BLOOD_HU)
-    canvas.paint(organs.heart, MYOCARDIUM_HU)
-    canvas.paint(organs.heart + 9, BLOOD_HU)
-    groove, artery = canvas.distances(), canvas.distances()
-    for name in CORONARIES:
-        path = coronary_path(name)
-        canvas.add_tube(groove, path, np.linspace(4.6, 3.2, len(path)))
-        canvas.add_tube(artery, path, np.linspace(2.0, 1.3, len(path)))
-    canvas.paint(np.maximum(groove, -5 - organs.heart), FAT_HU)
-    canvas.paint(artery, BLOOD_HU)
+def _fat_pads(canvas: Canvas, subject: Subject, margin_mm: float) -> Iterator[tuple[Box, Distance]]:
+    random = subject.random("fat pads")
+    placed = placement(subject)
+    for centre, radii, growth in FAT_PADS:
+        size = 1 + growth * subject.build.fat_mm + 0.12 * np.clip(random.standard_normal(), -2, 2)
+        yield canvas.ellipsoid(
+            placed.points(centre), size * np.array(radii, float), margin_mm=margin_mm
+        )
 
 
-def paint_calcium(canvas: Canvas) -> None:
-    """Paint the calcified plaques of the coronary arteries."""
-    for name, place, radius_mm, hu in CALCIUM:
-        path = coronary_path(name)
-        centre = path[round(place * (len(path) - 1))]
-        canvas.paint_ellipsoid(centre, (radius_mm, radius_mm, radius_mm + 0.8), hu)
+def paint_mediastinum(
+    canvas: Canvas, organs: Mediastinum, subject: Subject
+) -> dict[Finding, NDArray[np.bool_]]:
+    """Paint thyroid, nodes, gullet, great vessels, and the heart with its coronary arteries.
+
+    Returns:
+        The mask of the heart on the canvas's grid.
+    """
+    blood = blood_hu(subject)
+    _paint_thyroid(canvas, subject)
+    _paint_nodes(canvas, subject)
+    part, _ = window(canvas, LOW_MM, HIGH_MM)
+    part.paint(organs.gullet, GULLET_HU)
+    _paint_pericardium(part, organs, subject)
+    part.paint(organs.blood, blood)
+    paint_heart(part, organs.heart, chambers(subject), blood)
+    paint_arteries(part, organs.heart, arteries(subject), (FAT_HU, blood))
+    mask = np.zeros(canvas.hu.shape, np.bool_)
+    mask[organs.box] = organs.heart < 0
+    return {Finding.HEART: mask}
+
+
+def _paint_thyroid(canvas: Canvas, subject: Subject) -> None:
+    size = 1 + 0.12 * np.clip(subject.random("thyroid").standard_normal(2), -2, 2)
+    for side, grown in zip((-1, 1), size, strict=True):
+        canvas.paint_ellipsoid(
+            (side * 15, -4, 142), grown * np.array((8.0, 10.0, 20.0)), THYROID_HU
+        )
+
+
+def _paint_nodes(canvas: Canvas, subject: Subject) -> None:
+    """Lymph nodes of ordinary size at some of their stations."""
+    random = subject.random("nodes")
+    for station in NODE_STATIONS_MM:
+        is_seen, radius = random.random() < NODE_SHARE, random.uniform(*NODE_RADIUS_MM)
+        centre = np.array(station, float) + random.normal(0, 2.0, 3)
+        if is_seen:
+            canvas.paint_ellipsoid(centre, radius * np.array((1.2, 1.0, 1.7)), NODE_HU)
+
+
+def _paint_pericardium(part: Canvas, organs: Mediastinum, subject: Subject) -> None:
+    """A thin line in the fat before the heart; elsewhere lung or muscle hides it."""
+    half_mm = mottle(part, subject.random("pericardium"), PERICARDIUM_GRAIN_MM)
+    half_mm *= np.float32(PERICARDIUM_HALF_MM * PERICARDIUM_SPREAD)
+    half_mm += np.float32(PERICARDIUM_HALF_MM)
+    sheet = np.abs(organs.heart - np.float32(PERICARDIUM_MM)) - half_mm
+    within = organs.envelope[organs.box] + np.float32(PERICARDIUM_UNDER_MM)
+    np.maximum(sheet, within, out=sheet)
+    np.maximum(sheet, part.y - np.float32(PERICARDIUM_FRONT_Y_MM), out=sheet)
+    part.paint(sheet, PERICARDIUM_HU)

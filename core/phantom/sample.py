@@ -4,57 +4,95 @@ import os
 import shutil
 import time
 import uuid
+from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 from platformdirs import user_cache_dir
 
 from core.errors import ReportError
-from core.geometry import VolumeGeometry
-from core.phantom.acquisition import SeriesTags, scan, write_series
-from core.phantom.anatomy import paint_thorax
+from core.phantom.protocol import AIR_HU, Protocol
+from core.phantom.scanner import Scan, image
+from core.phantom.series_writing import SeriesTags, tags_of, write_series
+from core.phantom.subject import Build, Diseases, Sex, Subject, Vessel
 from core.progress import Progress, Silent, Span
 from core.volume import Volume
 
-SAMPLE_VERSION = 1
+SAMPLE_VERSION = 2
 """Raise it with every change of the pixels: a newer sample replaces an older in the cache."""
 
 SAMPLE_SHAPE = (160, 512, 512)
 SAMPLE_SPACING_MM = (2.0, 0.74, 0.74)
-SEED = 20240607
 
-CANVAS_PIXEL_MM = 1.48
-"""The body is drawn on a grid about this fine and imaged on a finer one: four times quicker."""
+SAMPLE_SUBJECT = Subject(
+    seed=20240607,
+    age_years=66.0,
+    sex=Sex.MALE,
+    pack_years=42.0,
+    build=Build(fat_mm=4.0, diaphragm_mm=4.0, heart_turn_degrees=2.0, kyphosis=1.05),
+    diseases=Diseases(
+        coronary_agatston={Vessel.LAD: 160.0, Vessel.LCX: 45.0, Vessel.RCA: 95.0},
+        aortic_calcium_mm3=250.0,
+        centrilobular=0.05,
+        nodule_mm=9.0,
+        vertebral_hu=145.0,
+        muscle=0.95,
+    ),
+)
+"""A man as a screening finds him: moderate coronary calcium, mild emphysema, a nodule of 9 mm."""
+
+SAMPLE_NOISE_HU = 12.0
 
 CACHE_VARIABLE = "THORALENS_CACHE"
 STALE_AFTER_S = 3600.0
 """A half-made folder this old was left by a process that was killed."""
 
 
+def sample_scan(
+    shape: tuple[int, int, int] = SAMPLE_SHAPE,
+    spacing_mm: tuple[float, float, float] = SAMPLE_SPACING_MM,
+    *,
+    subject: Subject = SAMPLE_SUBJECT,
+    progress: Progress = Silent(),
+) -> Scan:
+    """The sample's subject on any grid, with the truth; the same for the same arguments.
+
+    Args:
+        shape: (slices, rows, columns), centred on the middle of the thorax; as many rows as
+            columns.
+        spacing_mm: Along slices (to the head), rows (to the back) and columns (to the left), these
+            two alike; the whole thorax is 320 x 380 x 380 mm.
+        subject: Who is scanned.
+        progress: Told of each step; may cancel.
+    """
+    protocol = Protocol(
+        noise_hu=SAMPLE_NOISE_HU,
+        slice_thickness_mm=spacing_mm[0],
+        increment_mm=spacing_mm[0],
+        slices=shape[0],
+        pixel_mm=spacing_mm[1],
+        matrix=shape[1],
+        padding_hu=AIR_HU,
+    )
+    return image(subject, protocol, progress)
+
+
 def make_volume(
     shape: tuple[int, int, int] = SAMPLE_SHAPE,
     spacing_mm: tuple[float, float, float] = SAMPLE_SPACING_MM,
     *,
-    seed: int = SEED,
+    seed: int = SAMPLE_SUBJECT.seed,
     progress: Progress = Silent(),
 ) -> Volume:
-    """A synthetic chest CT, the same for the same arguments.
+    """A synthetic chest CT, the same for the same arguments; see `sample_scan`.
 
     Args:
-        shape: (slices, rows, columns), centred on the middle of the thorax; rows and columns even.
-        spacing_mm: Along slices (to the head), rows (to the back) and columns (to the left); the
-            whole thorax is 320 x 380 x 380 mm.
-        seed: Of vessel trees, unevenness and noise.
+        shape: (slices, rows, columns), as many rows as columns.
+        spacing_mm: Along slices, rows and columns.
+        seed: Of the branching of vessels, the places of disease, and noise.
         progress: Told of each step; may cancel.
     """
-    stride = max(round(CANVAS_PIXEL_MM / spacing_mm[1]), 1)
-    canvas_shape = (shape[0], shape[1] // stride, shape[2] // stride)
-    canvas_spacing_mm = (spacing_mm[0], spacing_mm[1] * stride, spacing_mm[2] * stride)
-    random = np.random.default_rng(seed)
-    canvas = paint_thorax(
-        _centred(canvas_shape, canvas_spacing_mm), random, Span(progress, 0.0, 0.5)
-    )
-    return scan(canvas, _centred(shape, spacing_mm), random, Span(progress, 0.5, 1.0))
+    subject = replace(SAMPLE_SUBJECT, seed=seed)
+    return sample_scan(shape, spacing_mm, subject=subject, progress=progress).volume
 
 
 def make_sample(folder: Path, progress: Progress = Silent()) -> Path:
@@ -78,11 +116,12 @@ def make_sample(folder: Path, progress: Progress = Silent()) -> Path:
             "Expected a new or an empty folder for the sample scan, found one that holds files.",
             "Choose another folder.",
         )
-    volume = make_volume(SAMPLE_SHAPE, SAMPLE_SPACING_MM, progress=Span(progress, 0.0, 0.85))
+    scan = sample_scan(SAMPLE_SHAPE, SAMPLE_SPACING_MM, progress=Span(progress, 0.0, 0.85))
     half_made = folder.with_name(f".{folder.name}.{uuid.uuid4().hex}")
     try:
         half_made.mkdir(parents=True)
-        write_series(volume, half_made, tags=_sample_tags(), progress=Span(progress, 0.85, 1.0))
+        tags = _sample_tags(scan.protocol)
+        write_series(scan.volume, half_made, tags=tags, progress=Span(progress, 0.85, 1.0))
         if folder.exists():
             folder.rmdir()  # empty: Windows does not rename over it
         half_made.rename(folder)
@@ -121,19 +160,12 @@ def sample_folder(progress: Progress = Silent()) -> Path:
     return folder
 
 
-def _centred(shape: tuple[int, int, int], spacing_mm: tuple[float, float, float]) -> VolumeGeometry:
-    """Slices to the head, rows to the back, columns to the left, round LPS 0, 0, 0."""
-    half_mm = [(n - 1) / 2 * step for n, step in zip(shape, spacing_mm, strict=True)]
-    head_back_left = [[0, 0, 1], [0, 1, 0], [1, 0, 0]]
-    return VolumeGeometry.from_axes(
-        shape, [-half_mm[2], -half_mm[1], -half_mm[0]], head_back_left, spacing_mm
-    )
-
-
-def _sample_tags() -> SeriesTags:
-    return SeriesTags(
+def _sample_tags(protocol: Protocol) -> SeriesTags:
+    return tags_of(
+        SAMPLE_SUBJECT,
+        protocol,
+        patient_id="THORALENS-SAMPLE",
         uid_seed=f"thoralens-sample-{SAMPLE_VERSION}",
-        series_description="Synthetic thorax 2.0 mm",
     )
 
 

@@ -3,10 +3,13 @@
 A shape is evaluated only in the box of voxels that it can reach. Later strokes cover earlier ones.
 """
 
+import functools
+import itertools
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.interpolate import CubicSpline, PchipInterpolator
-from scipy.ndimage import zoom
 
 from core.geometry import Floats, VolumeGeometry
 
@@ -16,27 +19,41 @@ Box = tuple[slice, slice, slice]
 FAR_MM = 60.0
 """Distance of everything that no shape reaches."""
 
+MOTTLE_REACH_MM = (200.0, 180.0, 230.0)
+"""The knots of unevenness lie within this of the thorax's middle, along z, y and x."""
+
 EVERYWHERE: Box = (slice(None), slice(None), slice(None))
 
 
 class Canvas:
     """Hounsfield units on a grid whose slices grow to the head, rows to the back, columns left.
 
+    Shapes are given in the reference thorax, whose millimetre is `scale` of the patient's.
+
     Args:
-        geometry: An axis-parallel grid in that order.
+        geometry: An axis-parallel grid in that order, in the patient's LPS mm.
         background_hu: Value of every voxel before anything is painted.
+        scale: The patient's millimetres to one of the reference thorax, along x, y and z.
 
     Attributes:
         hu: float32 (slice, row, column).
+        geometry: The grid, in the patient's LPS mm.
+        scale: As given.
+        spacing_mm: Distance of neighbours along (slice, row, column), in the reference thorax.
         z: LPS mm of the slices, shape (slice, 1, 1).
         y: LPS mm of the rows, shape (1, row, 1).
         x: LPS mm of the columns, shape (1, 1, column).
     """
 
-    def __init__(self, geometry: VolumeGeometry, background_hu: float) -> None:
+    def __init__(
+        self, geometry: VolumeGeometry, background_hu: float, scale: ArrayLike = (1.0, 1.0, 1.0)
+    ) -> None:
         self.hu = np.full(geometry.shape, background_hu, np.float32)
-        self.spacing_mm = geometry.spacing_mm
-        self._origin_mm = geometry.to_patient((0, 0, 0))[::-1]
+        self.geometry = geometry
+        self.scale = np.asarray(scale, float)
+        slice_mm, row_mm, column_mm = np.array(geometry.spacing_mm) / self.scale[::-1]
+        self.spacing_mm = (float(slice_mm), float(row_mm), float(column_mm))
+        self._origin_mm = (geometry.to_patient((0, 0, 0)) / self.scale)[::-1]
         z, y, x = (
             (self._origin_mm[k] + self.spacing_mm[k] * np.arange(geometry.shape[k])).astype(
                 np.float32
@@ -49,11 +66,78 @@ class Canvas:
         """A new field of distances that no shape reaches yet."""
         return np.full(self.hu.shape, FAR_MM, np.float32)
 
-    def paint(self, distance_mm: Distance, hu: ArrayLike, box: Box = EVERYWHERE) -> None:
-        """Bring the inside of a shape to `hu`, with an edge one pixel wide."""
+    def paint(
+        self,
+        distance_mm: Distance,
+        hu: ArrayLike,
+        box: Box = EVERYWHERE,
+        *,
+        inset_mm: float = 0.0,
+    ) -> None:
+        """Bring the inside of a shape to `hu`, with an edge one pixel wide.
+
+        Args:
+            distance_mm: To the shape, negative inside; broadcasts to the box.
+            hu: Broadcasts to the box.
+            box: Where to paint.
+            inset_mm: Leave out so much of the shape's rim.
+        """
         target = self.hu[box]
-        cover = np.clip(0.5 - distance_mm / np.float32(self.spacing_mm[1]), 0, 1)
-        target += cover * (np.asarray(hu, np.float32) - target)
+        if not target.size:
+            return
+        distance = np.broadcast_to(distance_mm, target.shape)
+        values = np.broadcast_to(np.asarray(hu, np.float32), target.shape)
+        pixel_mm = np.float32(self.spacing_mm[1])
+        reach_mm = pixel_mm / 2 - np.float32(inset_mm)
+        for k in range(len(target)):  # slice by slice: all of it stays in the processor's cache
+            reached = np.flatnonzero(distance[k].min(axis=1) < reach_mm)
+            if reached.size:
+                rows = slice(reached[0], reached[-1] + 1)
+                cover = np.subtract(reach_mm, distance[k, rows])
+                cover *= 1 / pixel_mm
+                np.clip(cover, 0, 1, out=cover)
+                cover *= values[k, rows] - target[k, rows]
+                target[k, rows] += cover
+
+    def field(self, distance: Callable[[slice], Distance]) -> Distance:
+        """A distance everywhere, worked out slice by slice within the processor's cache.
+
+        Args:
+            distance: Gets a slice of slices; gives what broadcasts to (1, row, column).
+        """
+        field: Distance = np.empty(self.hu.shape, np.float32)
+        for k in range(len(field)):
+            field[k] = distance(slice(k, k + 1))[0]
+        return field
+
+    def coarse(self, step_mm: float = 5.5) -> "Canvas":
+        """A canvas of every second voxel along axes whose steps stay below `step_mm`.
+
+        For smooth distances, which `refined` brings back to this canvas. It reaches at least as far
+        as this one.
+        """
+        stride = self._stride(step_mm)
+        shape = [-(-(n - 1) // by) + 1 for n, by in zip(self.hu.shape, stride, strict=True)]
+        geometry = VolumeGeometry(
+            (shape[0], shape[1], shape[2]), self.geometry.affine * np.array((*stride, 1))
+        )
+        return Canvas(geometry, 0.0, self.scale)
+
+    def refined(self, field: Distance, step_mm: float = 5.5) -> Distance:
+        """A field of `coarse(step_mm)` on this canvas's grid, by linear interpolation."""
+        refined: Distance = np.empty(self.hu.shape, np.float32)
+        by, *in_plane = self._stride(step_mm)
+        for k in range(len(refined)):
+            plane, rest = field[k // by], np.float32((k % by) / by)
+            if rest:
+                plane = plane + rest * (field[k // by + 1] - plane)
+            for axis, stride in enumerate(in_plane):
+                plane = _stretched(plane, stride, axis)
+            refined[k] = plane[: refined.shape[1], : refined.shape[2]]
+        return refined
+
+    def _stride(self, step_mm: float) -> list[int]:
+        return [2 if 2 * step <= step_mm else 1 for step in self.spacing_mm]
 
     def box(self, low_mm: ArrayLike, high_mm: ArrayLike) -> Box:
         """The voxels between two LPS corners (x, y, z), one more on every side."""
@@ -124,20 +208,82 @@ class Canvas:
             np.minimum(field[box], apart, out=field[box])
 
 
+def add_bar(
+    canvas: Canvas,
+    field: Distance,
+    path_mm: Floats,
+    *,
+    radius_mm: float,
+    half_height_mm: float,
+    up: ArrayLike = (0, 0, 1),
+) -> None:
+    """Take the lesser of `field` and the distance to a flat bar along a path, such as a rib.
+
+    Args:
+        canvas: Of the field.
+        field: Distances, changed in place; right up to 2 mm outside.
+        path_mm: Points (n, 3), LPS.
+        radius_mm: Half the bar's thickness; its edges are round.
+        half_height_mm: Half its height, along `up`, more than the radius.
+        up: Unit vector along the bar's height.
+    """
+    reach = np.float32(radius_mm + 2) + np.abs(np.asarray(up)) * half_height_mm
+    rise, radius = np.float32(half_height_mm - radius_mm), np.float32(radius_mm)
+    ux, uy, uz = np.asarray(up, np.float32)
+    for start, end in itertools.pairwise(path_mm):
+        box = canvas.box(np.minimum(start, end) - reach, np.maximum(start, end) + reach)
+        x, y, z = (a - np.float32(s) for a, s in zip(canvas.within(box), start, strict=True))
+        dx, dy, dz = (end - start).astype(np.float32)
+        along = (x * dx + y * dy + z * dz) / max(dx * dx + dy * dy + dz * dz, np.float32(1e-6))
+        np.clip(along, 0, 1, out=along)
+        x, y, z = x - along * dx, y - along * dy, z - along * dz
+        above = np.clip(x * ux + y * uy + z * uz, -rise, rise)
+        x, y, z = x - above * ux, y - above * uy, z - above * uz
+        apart = np.sqrt(x * x + y * y + z * z)
+        apart -= radius
+        np.minimum(field[box], apart, out=field[box])
+
+
+def _stretched(plane: Distance, stride: int, axis: int) -> Distance:
+    """Rows or columns with their middles between them, if the stride is two."""
+    if stride == 1:
+        return plane
+    ends = np.moveaxis(plane, axis, 0)
+    wide = np.empty((2 * len(ends) - 1, ends.shape[1]), np.float32)
+    wide[::2] = ends
+    np.add(ends[:-1], ends[1:], out=wide[1::2])
+    wide[1::2] *= np.float32(0.5)
+    return np.moveaxis(wide, 0, axis)
+
+
 def spline(points_mm: ArrayLike, step_mm: float = 5.0) -> Floats:
     """A smooth path through points, sampled about every `step_mm`; (n, 3)."""
     points = np.asarray(points_mm, float)
     lengths = np.linalg.norm(np.diff(points, axis=0), axis=1)
     at = np.concatenate([[0], np.cumsum(lengths)])
-    count = max(int(at[-1] / step_mm) + 1, 2)
-    path: Floats = CubicSpline(at, points)(np.linspace(0, at[-1], count))
+    along = np.linspace(0, at[-1], max(int(at[-1] / step_mm) + 1, 2))
+    path: Floats = _parabola(at, points, along) if len(at) == 3 else CubicSpline(at, points)(along)
     return path
+
+
+def _parabola(at: Floats, points: Floats, along: Floats) -> Floats:
+    """What a cubic spline makes of three points, without a system of equations to solve."""
+    first, second = np.diff(points, axis=0) / np.diff(at)[:, None]
+    bend = (second - first) / (at[2] - at[0])
+    off = along[:, None]
+    path: Floats = points[0] + off * first + off * (off - at[1]) * bend
+    return path
+
+
+@functools.lru_cache(maxsize=64)
+def _monotone(heights_mm: tuple[float, ...], values: tuple[float, ...]) -> PchipInterpolator:
+    return PchipInterpolator(heights_mm, values)
 
 
 def profile(heights_mm: ArrayLike, values: ArrayLike, at_mm: NDArray[np.floating]) -> Distance:
     """Values at other heights, without overshoot; constant beyond the ends."""
     heights = np.asarray(heights_mm, float)
-    curve = PchipInterpolator(heights, np.asarray(values, float))
+    curve = _monotone(tuple(heights.tolist()), tuple(np.asarray(values, float).tolist()))
     shaped: Distance = curve(np.clip(at_mm, heights[0], heights[-1])).astype(np.float32)
     return shaped
 
@@ -162,16 +308,27 @@ def blended(one: Distance, other: Distance, fillet_mm: float) -> Distance:
     return np.minimum(one, other) - close**2 * np.float32(fillet_mm / 4)
 
 
-def mottle(canvas: Canvas, random: np.random.Generator, grain_mm: float) -> Distance:
-    """Random unevenness on the canvas's grid, of about unit size, smooth over `grain_mm`."""
-    shape = canvas.hu.shape
-    coarse = [
-        max(round(n * step / grain_mm), 2) for n, step in zip(shape, canvas.spacing_mm, strict=True)
-    ]
-    values = random.standard_normal(coarse, np.float32)
-    uneven: Distance = zoom(
-        values, np.array(shape) / coarse, order=1, mode="nearest", grid_mode=True
-    )
+def mottle(
+    canvas: Canvas, random: np.random.Generator, grain_mm: float, box: Box = EVERYWHERE
+) -> Distance:
+    """Random unevenness of about unit size on a box of the canvas, smooth over `grain_mm`.
+
+    Linear between knots that are fixed in the body: the same on a coarse and on a fine grid.
+    """
+    shape = [int(2 * reach / grain_mm) + 2 for reach in MOTTLE_REACH_MM]
+    values = random.standard_normal(shape, np.float32)
+    lows, rests = [], []
+    for axis, reach_mm, n in zip(canvas.within(box)[::-1], MOTTLE_REACH_MM, shape, strict=True):
+        place = np.clip((axis.ravel() + reach_mm) / grain_mm, 0, n - 1.001)
+        lows.append(place.astype(np.intp))
+        rests.append((place - lows[-1]).astype(np.float32))
+    uneven: Distance = np.empty([len(low) for low in lows], np.float32)
+    for k, (low, rest) in enumerate(zip(lows[0], rests[0], strict=True)):
+        plane = values[low] + rest * (values[low + 1] - values[low])
+        plane = plane[lows[1]] + rests[1][:, None] * (plane[lows[1] + 1] - plane[lows[1]])
+        across = plane[:, lows[2]]
+        across += rests[2] * (plane[:, lows[2] + 1] - across)
+        uneven[k] = across
     return uneven
 
 

@@ -85,7 +85,8 @@ def _numbers(page: ReportPage, card: ModelCard, prognosis: Prognosis, width_mm: 
     page.ink(MUTED, 8)
     page.cell(width_mm, LINE_MM, "Mortality probability", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
     given = prognosis.mortality_probability is not None
-    colour = INK if given and not card.warnings else MUTED
+    is_to_be_read = given and not card.warnings and not prognosis.is_far_from_training
+    colour = INK if is_to_be_read else MUTED
     page.ink(colour, 22 if given else 11, bold=given)
     text = words.percent(prognosis.mortality_probability)
     page.cell(width_mm, 10, text, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
@@ -97,8 +98,8 @@ def _numbers(page: ReportPage, card: ModelCard, prognosis: Prognosis, width_mm: 
     for label, value in (
         ("Risk score (logit)", words.signed(prognosis.risk_score)),
         ("Risk group", prognosis.risk_group or words.NOT_GIVEN),
-        ("Percentile", words.percentile(prognosis.percentile)),
-        ("Distance to training", words.percentile(prognosis.out_of_distribution)),
+        ("Among training", words.place(prognosis.percentile, "higher")),
+        ("Distance to training", words.place(prognosis.out_of_distribution, "farther")),
     ):
         page.ink(MUTED, 8)
         page.cell(width_mm * 0.42, LINE_MM, label)

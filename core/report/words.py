@@ -46,9 +46,9 @@ def interval(bounds: tuple[float, float] | None) -> str:
     return NOT_GIVEN if bounds is None else f"{percent(bounds[0])} to {percent(bounds[1])}"
 
 
-def percentile(share: float | None) -> str:
-    """A place among the reference scans, 0..1."""
-    return NOT_GIVEN if share is None else f"{100 * share:.0f} of 100"
+def place(share: float | None, comparison: str) -> str:
+    """A place among the training scans, such as "higher than 62 of 100"."""
+    return NOT_GIVEN if share is None else f"{comparison} than {100 * share:.0f} of 100"
 
 
 def horizon_rows(horizons: tuple[HorizonRisk, ...]) -> list[tuple[str, str, str]]:

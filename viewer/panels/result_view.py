@@ -3,22 +3,34 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QGraphicsOpacityEffect,
+    QGridLayout,
+    QHBoxLayout,
+    QLayout,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from core.analysis_result import AnalysisResult
-from core.data.fitness import Fitness, Reason
-from core.prognosis import Prognosis
+from core.data.fitness import Fitness, Level, Reason
+from core.prognosis import FAR_FROM_TRAINING, Prognosis
 from viewer.panels.labels import line, notice, text_label
 from viewer.panels.result_words import (
     NOT_GIVEN,
     horizon_name,
     interval_words,
     percent,
+    place_words,
     provenance_line,
     warning_reasons,
 )
 from viewer.panels.survival_plot import survival_plot
 
+GREYED_OPACITY = 0.18
+"""Numbers that nobody asked for: seen to be there, too faint to be read in passing."""
 NO_INTERVALS = f"Intervals: {NOT_GIVEN}."
 
 
@@ -40,14 +52,57 @@ class ResultView(QWidget):
         # What the run itself warns of stands nowhere else, so it stands before the numbers; the
         # fitness of the series is also told on the left.
         _add_notices(column, [each for each in reasons if each not in fitness.model.reasons])
-        _add_outcome(column, result.prognosis)
-        _add_survival(column, result)
-        column.addWidget(line())
-        column.addLayout(_rows(_scores(result.prognosis)))
+        numbers = _numbers(result)
+        if result.prognosis.is_far_from_training:
+            column.addWidget(ShowAnyway(numbers))
+        column.addWidget(numbers)
         _add_notices(column, fitness.model.reasons)
         column.addWidget(line())
         column.addWidget(text_label(result.card.title))
         column.addWidget(text_label(provenance_line(result), "muted"))
+
+
+class ShowAnyway(QWidget):
+    """Greys the numbers of a scan unlike the training scans until the reader asks for them.
+
+    Args:
+        numbers: What is greyed.
+    """
+
+    def __init__(self, numbers: QWidget, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._numbers = numbers
+        self.button = QPushButton("Show anyway")
+        self.button.setAccessibleDescription("Shows the numbers of this scan in full contrast")
+        self.button.clicked.connect(self._show)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(notice(Level.WARN, FAR_FROM_TRAINING))
+        column.addWidget(self.button, alignment=Qt.AlignmentFlag.AlignLeft)
+        veil = QGraphicsOpacityEffect(numbers)
+        veil.setOpacity(GREYED_OPACITY)
+        numbers.setGraphicsEffect(veil)
+        numbers.setEnabled(False)
+
+    def _show(self) -> None:
+        self._numbers.setGraphicsEffect(None)
+        self._numbers.setEnabled(True)
+        self.button.hide()
+
+
+def _numbers(result: AnalysisResult) -> QWidget:
+    """Probability, risks, curve and scores."""
+    numbers = QWidget()
+    numbers.setObjectName("section")
+    numbers.setAccessibleName("Numbers of the model")
+    column = QVBoxLayout(numbers)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(8)
+    _add_outcome(column, result.prognosis)
+    _add_survival(column, result)
+    column.addWidget(line())
+    column.addLayout(_rows(_scores(result.prognosis)))
+    return numbers
 
 
 def _add_notices(column: QVBoxLayout, reasons: Sequence[Reason]) -> None:
@@ -105,11 +160,11 @@ def _horizons(prognosis: Prognosis) -> QGridLayout:
 
 
 def _scores(prognosis: Prognosis) -> tuple[tuple[str, str], ...]:
-    percentile = prognosis.percentile
     return (
         ("Risk score (no absolute scale)", f"{prognosis.risk_score:.3f}"),
         ("Risk group", prognosis.risk_group or NOT_GIVEN),
-        ("Reference percentile", NOT_GIVEN if percentile is None else f"{percentile:.0f}"),
+        ("Risk score in the training cohort", place_words(prognosis.percentile, "higher")),
+        ("Distance to the training scans", place_words(prognosis.out_of_distribution, "farther")),
     )
 
 

@@ -3,7 +3,7 @@
 from core.analysis_result import AnalysisResult
 from core.data.fitness import Fitness, Level, Reason
 from core.models.cards import ModelCard
-from core.prognosis import HorizonRisk
+from core.prognosis import FAR_FROM_TRAINING, HorizonRisk
 
 NOT_GIVEN = "not given by this model"
 DIGEST_DIGITS = 12
@@ -27,6 +27,11 @@ def interval_words(risk: HorizonRisk) -> str:
     return f"{100 * risk.interval[0]:.1f} to {100 * risk.interval[1]:.1f} %"
 
 
+def place_words(share: float | None, comparison: str) -> str:
+    """A place among the training scans, such as "higher than 62 of 100"."""
+    return NOT_GIVEN if share is None else f"{comparison} than {100 * share:.0f} of 100"
+
+
 def provenance_line(result: AnalysisResult) -> str:
     """Weights, device, precision, time, series: enough to tell two runs apart."""
     provenance = result.provenance
@@ -40,7 +45,8 @@ def provenance_line(result: AnalysisResult) -> str:
 
 def warning_reasons(result: AnalysisResult, fitness: Fitness) -> tuple[Reason, ...]:
     """Warnings of the geometry gate and of the model, each once; without those of the card box."""
-    told = {*result.card.warnings, *(reason.text for reason in fitness.model.reasons)}
+    reasons = (reason.text for reason in fitness.model.reasons)
+    told = {*result.card.warnings, *reasons, FAR_FROM_TRAINING}  # that one stands at the numbers
     of_model = [text for text in result.prognosis.warnings if text not in told]
     return (*fitness.model.reasons, *(Reason(Level.WARN, text) for text in of_model))
 

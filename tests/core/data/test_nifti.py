@@ -19,9 +19,10 @@ def values(kind, shape=(3, 4, 5)):
     return np.random.default_rng(2).integers(0, 200, shape).astype(kind)
 
 
+@pytest.mark.parametrize("name", ["a.nii.gz", "a.nii"])
 @pytest.mark.parametrize("kind", [np.uint8, np.int16, np.float32])
-def test_values_and_place_come_back_as_written(tmp_path, kind):
-    path = tmp_path / "a.nii.gz"
+def test_values_and_place_come_back_as_written(tmp_path, kind, name):
+    path = tmp_path / name
     write_nifti(path, values(kind), grid())
     read, geometry = read_nifti(path)
     assert read.dtype == kind
@@ -50,7 +51,7 @@ def test_another_program_finds_the_marker_at_its_place_in_the_patient(tmp_path, 
 def test_the_quaternion_says_the_same_as_the_affine(tmp_path, name):
     path = tmp_path / "a.nii"
     write_nifti(path, values(np.uint8), grid(STORAGE_ORDERS[name]))
-    content = bytearray(gzip.decompress(path.read_bytes()))
+    content = bytearray(path.read_bytes())
     assert struct.unpack_from("<2h", content, 252) == (1, 1)
     struct.pack_into("<h", content, 254, 0)  # without the sform
     path.write_bytes(content)
@@ -65,6 +66,14 @@ def test_a_sheared_grid_has_no_quaternion_and_survives(tmp_path):
     write_nifti(path, values(np.uint8), VolumeGeometry((3, 4, 5), affine))
     assert struct.unpack_from("<2h", gzip.decompress(path.read_bytes()), 252) == (0, 1)
     np.testing.assert_allclose(read_nifti(path)[1].affine, affine, atol=1e-5)
+
+
+def test_a_name_without_gz_is_not_compressed(tmp_path):
+    for name in ("a.nii", "a.nii.gz"):
+        write_nifti(tmp_path / name, values(np.int16), grid())
+    plain = (tmp_path / "a.nii").read_bytes()
+    assert plain == gzip.decompress((tmp_path / "a.nii.gz").read_bytes())
+    assert len(plain) == 352 + 2 * 3 * 4 * 5
 
 
 def test_the_same_volume_gives_the_same_bytes(tmp_path):

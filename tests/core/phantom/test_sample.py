@@ -6,9 +6,18 @@ import pytest
 
 from core.errors import ReportError
 from core.phantom import sample
-from core.phantom.sample import make_sample, make_volume, sample_folder
+from core.phantom.sample import (
+    SAMPLE_SUBJECT,
+    make_sample,
+    make_volume,
+    sample_folder,
+    sample_scan,
+)
+from core.phantom.subject import Finding
 from core.progress import Cancelled
 from tests.core.phantom.conftest import SMALL_SHAPE, SMALL_SPACING_MM
+
+SICK = SAMPLE_SUBJECT.diseases
 
 
 @pytest.fixture
@@ -16,6 +25,17 @@ def small(monkeypatch):
     """The same sample with fewer and larger voxels."""
     monkeypatch.setattr(sample, "SAMPLE_SHAPE", (20, 64, 64))
     monkeypatch.setattr(sample, "SAMPLE_SPACING_MM", (16.0, 5.92, 5.92))
+
+
+@pytest.fixture(scope="module")
+def small_scan():
+    return sample_scan((20, 64, 64), (16.0, 5.92, 5.92))
+
+
+@pytest.fixture
+def scanned(small, small_scan, monkeypatch):
+    """The small sample, painted once for all tests of what becomes of its folder."""
+    monkeypatch.setattr(sample, "image", lambda subject, protocol, progress: small_scan)
 
 
 @pytest.fixture
@@ -61,6 +81,26 @@ def test_the_grid_is_centred_with_slices_to_the_head(thorax):
     assert thorax.geometry.spacing_mm == SMALL_SPACING_MM
 
 
+def test_the_sample_has_some_of_each_kind_worth_showing():
+    scan = sample_scan(SMALL_SHAPE, SMALL_SPACING_MM)
+    volumes_ml = scan.volumes_ml()
+    assert volumes_ml[Finding.NODULE] == pytest.approx(4 / 3 * np.pi * 0.45**3, rel=0.2)
+    assert 80 < volumes_ml[Finding.EMPHYSEMA] < 400
+    assert 300 < volumes_ml[Finding.HEART] < 900
+    assert volumes_ml[Finding.EFFUSION] == volumes_ml[Finding.FIBROSIS] == 0
+    assert {plaque.vessel for plaque in scan.plaques} == {None, *SICK.coronary_agatston}
+    assert 100 < SICK.total_agatston < 400  # moderate
+
+
+@pytest.mark.usefixtures("scanned")
+def test_the_series_says_what_it_is(tmp_path):
+    one = pydicom.dcmread(make_sample(tmp_path / "made") / "0001.dcm")
+    assert (one.PatientID, one.PatientSex, one.PatientAge) == ("THORALENS-SAMPLE", "M", "066Y")
+    assert one.ConvolutionKernel == "B30f"
+    assert "Synthetic" in one.SeriesDescription
+    assert "Not for diagnosis" in one.ImageComments
+
+
 @pytest.mark.usefixtures("small")
 def test_progress_never_falls_and_ends_at_one(tmp_path):
     recorder = Recorder()
@@ -77,7 +117,7 @@ def test_a_cancelled_sample_leaves_nothing_behind(tmp_path, fraction):
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.usefixtures("small")
+@pytest.mark.usefixtures("scanned")
 def test_the_folder_one_stands_in_will_do(tmp_path, monkeypatch):
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
@@ -86,7 +126,7 @@ def test_the_folder_one_stands_in_will_do(tmp_path, monkeypatch):
     assert [path.name for path in tmp_path.iterdir()] == ["here"]
 
 
-@pytest.mark.usefixtures("small")
+@pytest.mark.usefixtures("scanned")
 def test_a_folder_that_holds_something_is_left_alone(tmp_path):
     (tmp_path / "mine.txt").write_text("mine")
     with pytest.raises(ReportError, match="holds files") as caught:
@@ -95,7 +135,7 @@ def test_a_folder_that_holds_something_is_left_alone(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 
-@pytest.mark.usefixtures("small")
+@pytest.mark.usefixtures("scanned")
 def test_an_empty_folder_is_filled(tmp_path):
     folder = tmp_path / "made"
     folder.mkdir()
@@ -104,7 +144,7 @@ def test_an_empty_folder_is_filled(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["made"]
 
 
-@pytest.mark.usefixtures("small")
+@pytest.mark.usefixtures("scanned")
 def test_a_place_that_cannot_be_written_is_reported_in_words(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(ReportError, match="could not be written") as caught:
@@ -112,7 +152,7 @@ def test_a_place_that_cannot_be_written_is_reported_in_words(tmp_path):
     assert str(tmp_path) not in str(caught.value)
 
 
-@pytest.mark.usefixtures("small")
+@pytest.mark.usefixtures("scanned")
 def test_the_cached_sample_is_made_once_and_used_again(cache):
     folder = sample_folder()
     first = {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
@@ -121,7 +161,7 @@ def test_the_cached_sample_is_made_once_and_used_again(cache):
     assert {path.name: path.stat().st_mtime_ns for path in folder.iterdir()} == first
 
 
-@pytest.mark.usefixtures("small")
+@pytest.mark.usefixtures("scanned")
 def test_a_cached_sample_that_lost_files_is_made_anew(cache):
     folder = sample_folder()
     (folder / "0003.dcm").unlink()
@@ -130,7 +170,7 @@ def test_a_cached_sample_that_lost_files_is_made_anew(cache):
     assert list(cache.iterdir()) == [folder]
 
 
-@pytest.mark.usefixtures("small")
+@pytest.mark.usefixtures("scanned")
 def test_a_newer_sample_replaces_an_older(cache, monkeypatch):
     older = sample_folder()
     uid = pydicom.dcmread(older / "0001.dcm").SeriesInstanceUID

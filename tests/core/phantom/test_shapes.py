@@ -1,8 +1,19 @@
 import numpy as np
 import pytest
+from scipy.interpolate import CubicSpline
 
 from core.geometry import VolumeGeometry
-from core.phantom.shapes import EVERYWHERE, Canvas, blended, mottle, oval, profile, spline
+from core.phantom.shapes import (
+    EVERYWHERE,
+    Canvas,
+    add_bar,
+    blended,
+    mottle,
+    oval,
+    profile,
+    spline,
+)
+from tests.core.phantom.grids import centred
 
 HEAD_BACK_LEFT = [[0, 0, 1], [0, 1, 0], [1, 0, 0]]
 
@@ -92,6 +103,87 @@ def test_a_spline_goes_from_the_first_point_to_the_last_in_even_steps():
     assert path[0].tolist() == [0, 0, 0]
     assert path[-1] == pytest.approx([60, 0, 0])
     assert np.linalg.norm(np.diff(path, axis=0), axis=1) == pytest.approx([5] * 12)
+
+
+def test_three_points_give_the_parabola_that_a_cubic_spline_is_there():
+    points = np.array([(0.0, 0, 0), (10, 8, -3), (25, 2, 4)])
+    at = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1))])
+    path = spline(points, 2.0)
+    along = np.linspace(0, at[-1], len(path))
+    assert path == pytest.approx(CubicSpline(at, points)(along))
+
+
+def test_a_scaled_canvas_is_a_reference_thorax_stretched():
+    geometry = centred((21, 31, 41), (1.0, 1, 1))
+    stretched = Canvas(geometry, -1000, scale=(2.0, 1.25, 0.5))
+    assert stretched.spacing_mm == pytest.approx((2.0, 0.8, 0.5))
+    assert stretched.x.max() == pytest.approx(10)
+    stretched.paint_ellipsoid((0, 0, 0), (5, 5, 5), 0)
+    slices, rows, columns = (
+        np.flatnonzero((stretched.hu > -500).any(axis=axes)) for axes in ((1, 2), (0, 2), (0, 1))
+    )
+    assert [np.ptp(slices), np.ptp(rows), np.ptp(columns)] == pytest.approx([5, 12.5, 20], abs=2)
+
+
+def test_painting_by_slices_equals_painting_at_once(canvas):
+    box, distance = canvas.ellipsoid((1, 2, 0), (7, 9, 6))
+    shade = np.broadcast_to(canvas.within(box)[0], distance.shape)
+    cover = np.clip(0.5 - distance, 0, 1)
+    expected = -1000 + cover * (shade + 1000)
+    canvas.paint(distance, shade, box)
+    assert canvas.hu[box] == pytest.approx(expected, abs=1e-3)
+
+
+def test_an_inset_leaves_out_the_rim(canvas):
+    box, distance = canvas.ellipsoid((0, 0, 0), (8, 8, 8))
+    canvas.paint(distance, 0, box, inset_mm=3)
+    expected = -1000 + 1000 * np.clip(0.5 - (distance + 3), 0, 1)
+    assert canvas.hu[box] == pytest.approx(expected, abs=1e-3)
+
+
+def test_a_field_by_slices_equals_the_field_at_once(canvas):
+    field = canvas.field(lambda at: np.hypot(canvas.x, canvas.y) + canvas.z[at])
+    assert np.array_equal(field, np.hypot(canvas.x, canvas.y) + canvas.z)
+
+
+@pytest.mark.parametrize("shape", [(21, 31, 41), (20, 30, 40), (7, 30, 41)])
+def test_a_linear_field_survives_the_coarse_grid(shape):
+    fine = Canvas(centred(shape, (2, 1, 1.5)), 0)
+    coarse = fine.coarse()
+    assert coarse.hu.shape[1] <= shape[1] // 2 + 1
+    slope = coarse.x * 0.3 - coarse.y + 2 * coarse.z
+    expected = fine.x * 0.3 - fine.y + 2 * fine.z
+    assert fine.refined(slope) == pytest.approx(expected, abs=1e-3)
+
+
+def test_steps_that_are_wide_already_are_not_widened():
+    fine = Canvas(centred((10, 20, 20), (5, 1, 1)), 0)
+    assert fine.coarse().hu.shape == (10, 11, 11)
+
+
+def test_a_bar_is_taller_than_thick(canvas):
+    field = canvas.distances()
+    path = np.array([(-8.0, 0, 0), (8.0, 0, 0)])
+    add_bar(canvas, field, path, radius_mm=2, half_height_mm=5)
+    middle = (10, 15, 20)
+    assert field[middle] == pytest.approx(-2)
+    assert field[10 + 5, 15, 20] == pytest.approx(0)
+    assert field[10, 15 + 2, 20] == pytest.approx(0)
+    assert field[10 + 4, 15 + 1, 20] == pytest.approx(np.sqrt(2) - 2)
+
+
+def test_mottle_is_the_same_on_a_coarse_and_on_a_fine_grid():
+    fine, coarse = (
+        mottle(Canvas(centred(shape, step), 0), np.random.default_rng(3), 5)
+        for shape, step in (((21, 31, 41), (1, 1, 1)), ((11, 16, 21), (2, 2, 2)))
+    )
+    assert fine[::2, ::2, ::2] == pytest.approx(coarse, abs=1e-4)
+
+
+def test_mottle_of_a_box_is_the_box_of_the_mottle(canvas):
+    box = canvas.box((-3, -8, -4), (12, 6, 5))
+    whole = mottle(canvas, np.random.default_rng(3), 5)
+    assert np.array_equal(mottle(canvas, np.random.default_rng(3), 5, box), whole[box])
 
 
 def test_mottle_varies_but_not_from_one_voxel_to_the_next(canvas):

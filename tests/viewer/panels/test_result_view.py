@@ -1,12 +1,13 @@
 from dataclasses import replace
 
 import pytest
-from PySide6.QtWidgets import QLabel
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QWidget
 
 from core.data.fitness import Fitness, Level, Reason, Verdict
-from core.prognosis import DEMONSTRATION, NOT_TRAINED, HorizonRisk
+from core.prognosis import DEMONSTRATION, FAR_FROM_TRAINING, NOT_TRAINED, HorizonRisk
 from tests.results import DIGEST, SERIES_UID, example_result
-from viewer.panels.result_view import ResultView
+from viewer.panels.result_view import ResultView, ShowAnyway
 from viewer.panels.result_words import (
     NOT_GIVEN,
     card_paragraphs,
@@ -55,7 +56,7 @@ def test_a_number_that_the_model_does_not_give_is_said_to_be_missing(qtbot, resu
     bare = with_prognosis(result, mortality_probability=None, horizons=(), survival_curve=None)
     text = text_of(shown(qtbot, bare))
     assert f"Survival curve: {NOT_GIVEN}" in text
-    assert text.count(NOT_GIVEN) == 5  # probability, horizons, curve, group, percentile
+    assert text.count(NOT_GIVEN) == 6  # probability, horizons, curve, group, percentile, distance
     assert "0.0 %" not in text
 
 
@@ -71,6 +72,35 @@ def test_a_demonstration_model_says_so(qtbot, result):
         update={"trained": True, "demonstration": True, "weights_sha256": DIGEST}
     )
     assert DEMONSTRATION in text_of(shown(qtbot, replace(result, card=card)))
+
+
+def test_a_place_among_the_training_scans_is_told_in_words(qtbot, result):
+    near = with_prognosis(result, percentile=0.62, out_of_distribution=0.4)
+    view = shown(qtbot, near)
+    assert "higher than 62 of 100" in text_of(view)
+    assert "farther than 40 of 100" in text_of(view)
+    assert view.findChild(ShowAnyway) is None
+
+
+def test_numbers_of_a_scan_unlike_the_training_scans_are_grey_until_asked_for(qtbot, result):
+    far = with_prognosis(
+        result, out_of_distribution=1.0, warnings=(*result.prognosis.warnings, FAR_FROM_TRAINING)
+    )
+    view = shown(qtbot, far)
+    gate = view.findChild(ShowAnyway)
+    numbers = next(
+        each
+        for each in view.findChildren(QWidget)
+        if each.accessibleName() == "Numbers of the model"
+    )
+    assert not numbers.isEnabled()
+    assert numbers.graphicsEffect() is not None
+    assert text_of(view).count(FAR_FROM_TRAINING) == 1
+    qtbot.mouseClick(gate.button, Qt.MouseButton.LeftButton)
+    assert numbers.isEnabled()
+    assert numbers.graphicsEffect() is None
+    assert gate.button.isHidden()
+    assert FAR_FROM_TRAINING in text_of(view)  # the warning stays
 
 
 def test_reasons_of_gate_and_model_are_each_told_once(result):

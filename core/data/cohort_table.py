@@ -1,0 +1,281 @@
+"""The cells of ``cohort.csv``, checked one by one: every fault is named by row and column.
+
+A cell is quoted in a message only where it is a number: in a table whose columns slipped, any
+other text may be a name.
+"""
+
+import csv
+import io
+import os
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from math import isfinite
+from pathlib import Path
+
+from core.data.cause_groups import is_icd10
+from core.errors import CohortError
+from core.whole_file import write_whole
+
+REQUIRED = ("patient_id", "scan", "event", "time_years", "cause")
+UNREAD_MARK = "#"
+"""Columns whose name begins with it are the user's own notes."""
+
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+LONGEST_LIFE_YEARS = 120.0
+"""A longer time was surely not written in years."""
+
+MOST_FAULTS_TOLD = 8
+LARGEST_CELL = 10_000
+"""Characters; a longer one is no cell but an open quotation mark."""
+
+FORM = (
+    "The first row of a cohort table names the columns, patient_id, scan, event, time_years and "
+    "cause among them, separated by commas; the README describes them."
+)
+
+
+@dataclass(frozen=True)
+class TableRow:
+    """Checked cells of one row; the attributes are those of `core.data.cohort.CohortRow`."""
+
+    number: int
+    patient_id: str
+    scan: str
+    event: bool
+    time_years: float
+    cause: str
+    clinical: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Table:
+    """Checked rows, names of the numeric columns, and what was left unread."""
+
+    rows: tuple[TableRow, ...]
+    clinical_names: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong with a cell, or with a row where `column` is ""."""
+
+    row: int
+    column: str
+    words: str
+
+    def __str__(self) -> str:
+        place = f"row {self.row}, column '{self.column}'" if self.column else f"row {self.row}"
+        return f"{place}: {self.words}"
+
+
+def read_table(path: Path) -> Table:
+    """Read and check the cells of a cohort table.
+
+    Raises:
+        CohortError: It cannot be read, or some cells are at fault.
+    """
+    header, cells = _cells(path)
+    faults = [
+        Fault(number, "", f"{len(header)} cells were expected, {len(row)} are there")
+        for number, row in cells
+        if len(row) != len(header)
+    ]
+    _refuse(faults, len(cells))
+    records = [(number, dict(zip(header, row, strict=True))) for number, row in cells]
+    clinical, texts = _numeric_columns(header, records)
+    rows: list[TableRow] = []
+    for number, record in records:
+        faults.extend(_faults_of(number, record, clinical))
+        if not faults:
+            rows.append(_row(number, record, clinical))
+    _refuse(faults, len(cells))
+    _refuse(_contradictions(rows), len(cells))
+    notes = (f"Columns of text are not used: {', '.join(texts)}.",) if texts else ()
+    return Table(tuple(rows), clinical, notes)
+
+
+def _cells(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
+    """Header, and the cells of each row that is not empty with its number in a spreadsheet."""
+    try:
+        text = path.read_text("utf-8-sig")
+    except OSError as error:
+        raise CohortError(f"The cohort table cannot be read ({error.strerror}).", FORM) from None
+    except UnicodeDecodeError:
+        raise CohortError(
+            "The cohort table is not text in UTF-8.", "Save it as CSV with the encoding UTF-8."
+        ) from None
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+    except csv.Error:
+        raise CohortError(
+            "The cohort table is not valid CSV: a quotation mark is open, or a cell is endless.",
+            FORM,
+        ) from None
+    if any(len(cell) > LARGEST_CELL for row in rows for cell in row):
+        raise CohortError(f"A cell holds more than {LARGEST_CELL:,} characters.", FORM)
+    header = [name.strip() for name in rows[0]] if rows else []
+    _check_header(header)
+    cells = [
+        (number, [cell.strip() for cell in row])
+        for number, row in enumerate(rows[1:], 2)
+        if any(cell.strip() for cell in row)
+    ]
+    if not cells:
+        raise CohortError("The cohort table holds no row below its header.", FORM)
+    return header, cells
+
+
+def copy_rows(source: Path, numbers: Collection[int], target: Path) -> None:
+    """Write some rows of a table into another one, whole, with paths as seen from its folder.
+
+    Args:
+        source: A table that `read_table` accepts.
+        numbers: Of the rows, as in `TableRow.number`.
+        target: The new table.
+
+    Raises:
+        CohortError: The source cannot be read.
+        ReportError: The target cannot be written.
+    """
+    header, cells = _cells(source)
+    place = header.index("scan")
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(header)
+    wanted = frozenset(numbers)
+    for number, row in cells:
+        if number in wanted:
+            scan = source.parent / row[place]
+            if not Path(row[place]).is_absolute():
+                row[place] = os.path.relpath(scan, target.parent)
+            writer.writerow(row)
+    write_whole(target, text.getvalue().encode())
+
+
+def _check_header(header: list[str]) -> None:
+    """Other names of the header are not told: without a header they are a patient's values."""
+    missing = [name for name in REQUIRED if name not in header]
+    if missing:
+        semicolons = any(";" in name for name in header)
+        found = "its cells are separated by semicolons" if semicolons else "they are not there"
+        raise CohortError(
+            f"The cohort table needs the columns {', '.join(missing)} in row 1; {found}.", FORM
+        )
+    twice = sorted({name for name in header if header.count(name) > 1})
+    if twice or "" in header:
+        which = ", ".join(f"'{name}'" for name in twice) or "one is empty"
+        raise CohortError(
+            f"Each column of a cohort table has a name of its own in row 1; found: {which}.", FORM
+        )
+
+
+def _numeric_columns(
+    header: list[str], records: list[tuple[int, dict[str, str]]]
+) -> tuple[tuple[str, ...], list[str]]:
+    """Columns with a number in them, and those of text alone."""
+    others = [name for name in header if name not in REQUIRED and not name.startswith(UNREAD_MARK)]
+    numeric, texts = [], []
+    for name in others:
+        filled = [record[name] for _, record in records if record[name]]
+        if any(NUMBER.fullmatch(cell) for cell in filled):
+            numeric.append(name)
+        elif filled:
+            texts.append(name)
+        else:
+            numeric.append(name)  # empty throughout: missing in every row
+    return tuple(numeric), texts
+
+
+def _faults_of(number: int, record: Mapping[str, str], clinical: tuple[str, ...]) -> list[Fault]:
+    found = {
+        "patient_id": "" if record["patient_id"] else "it is empty",
+        "scan": _scan_fault(record["scan"]),
+        "event": "" if record["event"] in ("0", "1") else f"0 or 1 was {_seen(record['event'])}",
+        "time_years": _time_fault(record["time_years"]),
+        "cause": _cause_fault(record["cause"], record["event"]),
+    }
+    for name in clinical:
+        cell = record[name]
+        if cell and _number(cell) is None:
+            found[name] = f"a number or an empty cell was {_seen(cell)}"
+    return [Fault(number, column, words) for column, words in found.items() if words]
+
+
+def _seen(cell: str) -> str:
+    """What was found in place of what was expected, without any text that may be a name."""
+    if NUMBER.fullmatch(cell):
+        return f"expected, {cell[:20]} found"
+    return "expected, an empty cell found" if not cell else "expected, a text found"
+
+
+def _number(cell: str) -> float | None:
+    if NUMBER.fullmatch(cell) is None:
+        return None
+    value = float(cell)
+    return value if isfinite(value) else None
+
+
+def _scan_fault(cell: str) -> str:
+    if not cell:
+        return "it is empty"
+    return "it holds a character that no path has" if "\0" in cell else ""
+
+
+def _time_fault(cell: str) -> str:
+    years = _number(cell)
+    if years is None or years < 0:
+        return f"a time of 0 years or more was {_seen(cell)}"
+    if years > LONGEST_LIFE_YEARS:
+        return f"{years:g} is no time in years; are these days?"
+    return ""
+
+
+def _cause_fault(cell: str, event: str) -> str:
+    if not cell:
+        return ""
+    if not is_icd10(cell):
+        return "an ICD-10 code such as I25.1 or an empty cell was expected, another text found"
+    return "a cause of death is given, but the event is 0" if event == "0" else ""
+
+
+def _row(number: int, record: Mapping[str, str], clinical: tuple[str, ...]) -> TableRow:
+    return TableRow(
+        number=number,
+        patient_id=record["patient_id"],
+        scan=record["scan"],
+        event=record["event"] == "1",
+        time_years=float(record["time_years"]),
+        cause=record["cause"].upper(),
+        clinical={name: float(record[name]) for name in clinical if record[name]},
+    )
+
+
+def _contradictions(rows: list[TableRow]) -> list[Fault]:
+    """A scan that comes twice, a patient who both died and lives, or died of two causes."""
+    faults = []
+    scans: dict[str, int] = {}
+    outcomes: dict[str, TableRow] = {}
+    for row in rows:
+        earlier_scan = scans.setdefault(row.scan, row.number)
+        if earlier_scan != row.number:
+            faults.append(Fault(row.number, "scan", f"it stands in row {earlier_scan} already"))
+        earlier = outcomes.setdefault(row.patient_id, row)
+        for column in ("event", "cause"):
+            if getattr(earlier, column) != getattr(row, column):
+                words = f"row {earlier.number} is of the same patient and says otherwise"
+                faults.append(Fault(row.number, column, words))
+    return faults
+
+
+def _refuse(faults: list[Fault], row_count: int) -> None:
+    if not faults:
+        return
+    told = "; ".join(map(str, faults[:MOST_FAULTS_TOLD]))
+    more = len(faults) - MOST_FAULTS_TOLD
+    raise CohortError(
+        f"The cohort table has {len(faults)} fault{'s' if len(faults) > 1 else ''} in "
+        f"{row_count} rows: {told}" + (f"; and {more} more." if more > 0 else "."),
+        "Correct these cells and save the table as CSV; a value that is not known stays empty.",
+    )

@@ -1,0 +1,1 @@
+"""How well predictions agree with outcomes: numpy alone, each number with its interval."""

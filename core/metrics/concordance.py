@@ -1,0 +1,127 @@
+"""Harrell's C: how often, of two people, the one with the higher risk died first."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.metrics.intervals import LEVEL, Interval, bootstrap_interval, resampled_patients
+
+BLOCK = 512
+"""Rows of pairs that are compared at once."""
+
+MOST_RESAMPLED = 10_000
+"""Scans up to which a bootstrap is done: its work grows with their square."""
+
+
+def harrell_c(event: Any, time_years: Any, risk: Any) -> float:
+    """Concordance of risk and survival, Harrell et al., Stat Med 1996;15:361.
+
+    A pair is compared where the shorter time ends with an event; at equal times, where one has an
+    event and the other is censored, who is taken to live longer. Two events at one time are not
+    compared. Equal risks count one half.
+
+    Args:
+        event: (N,) true where death was observed.
+        time_years: (N,) of death or censoring, in any unit.
+        risk: (N,) higher where death is expected sooner; survival probabilities would turn C
+            around.
+
+    Raises:
+        ValueError: Shapes differ, a number is not finite, or no pair can be compared.
+    """
+    event, time_years, risk = _checked(event, time_years, risk)
+    won = compared = 0.0
+    for start in range(0, event.size, BLOCK):
+        gain, counts = _pairs(event, time_years, risk, slice(start, start + BLOCK))
+        won += float(gain.sum(dtype=np.int64)) / 2
+        compared += float(counts.sum(dtype=np.int64))
+    if not compared:
+        raise ValueError("no two people can be compared: no event before another's last day")
+    return won / compared
+
+
+def harrell_c_interval(
+    event: Any,
+    time_years: Any,
+    risk: Any,
+    *,
+    patients: Any = None,
+    resamples: int = 1000,
+    seed: int = 0,
+    level: float = LEVEL,
+) -> Interval:
+    """Harrell's C with the percentile interval of a bootstrap of patients.
+
+    Args:
+        event: As for `harrell_c`.
+        time_years: As for `harrell_c`.
+        risk: As for `harrell_c`.
+        patients: (N,) whose scan it is; every scan its own patient if None.
+        resamples: Of the bootstrap.
+        seed: Of the bootstrap.
+        level: Of confidence.
+
+    Raises:
+        ValueError: As `harrell_c`, or more scans than can be compared so often.
+    """
+    value = harrell_c(event, time_years, risk)
+    names = np.arange(len(risk)) if patients is None else patients
+    draws = resampled_patients(names, resamples=resamples, seed=seed)
+    drawn = concordance_of_draws(event, time_years, risk, draws)
+    places = np.arange(resamples)[:, None]
+    return bootstrap_interval(value, lambda place: float(drawn[place[0]]), places, level=level)
+
+
+def concordance_of_draws(
+    event: Any, time_years: Any, risk: Any, draws: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Harrell's C of each resample (resamples,), nan where no two people can be compared.
+
+    Args:
+        event: As for `harrell_c`.
+        time_years: As for `harrell_c`.
+        risk: As for `harrell_c`.
+        draws: (resamples, N) from `resampled_patients`.
+
+    Raises:
+        ValueError: As `harrell_c`, or more scans than can be compared pair by pair so often.
+    """
+    event, time_years, risk = _checked(event, time_years, risk)
+    if event.size > MOST_RESAMPLED:
+        raise ValueError(f"up to {MOST_RESAMPLED:,} scans can be resampled, got {event.size:,}")
+    weights = draws.astype(np.float32).T
+    won, compared = np.zeros(len(draws)), np.zeros(len(draws))
+    for start in range(0, event.size, BLOCK):
+        rows = slice(start, start + BLOCK)
+        gain, counts = _pairs(event, time_years, risk, rows)
+        won += (weights[rows] * (gain.astype(np.float32) @ weights)).sum(axis=0, dtype=float) / 2
+        compared += (weights[rows] * (counts.astype(np.float32) @ weights)).sum(axis=0, dtype=float)
+    shares = np.full(len(draws), np.nan)
+    np.divide(won, compared, out=shares, where=compared > 0)
+    return shares
+
+
+def _pairs(
+    event: NDArray[np.bool_], time: NDArray[np.float64], risk: NDArray[np.float64], rows: slice
+) -> tuple[NDArray[np.int8], NDArray[np.bool_]]:
+    """For (row, everyone): twice the point won, and whether row died before that one ended."""
+    later = (time[rows, None] < time) | ((time[rows, None] == time) & ~event)
+    compared = event[rows, None] & later
+    gain = (np.sign(risk[rows, None] - risk) + 1).astype(np.int8)
+    return np.where(compared, gain, np.int8(0)), compared
+
+
+def _checked(
+    event: Any, time_years: Any, risk: Any
+) -> tuple[NDArray[np.bool_], NDArray[np.float64], NDArray[np.float64]]:
+    died = np.asarray(event)
+    time, height = (np.asarray(each, dtype=np.float64) for each in (time_years, risk))
+    if died.ndim != 1 or not died.shape == time.shape == height.shape:
+        raise ValueError(
+            f"one event, time and risk for each scan are needed, got {died.shape}, {time.shape}, "
+            f"{height.shape}"
+        )
+    if not (np.isfinite(time).all() and np.isfinite(height).all()):
+        raise ValueError("every time and risk must be a finite number")
+    return died.astype(bool), time, height

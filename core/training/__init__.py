@@ -1,0 +1,1 @@
+"""Training on a cohort: configuration, cache, loop, folds, evaluation, bundles."""

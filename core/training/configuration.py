@@ -1,0 +1,244 @@
+"""What a training run is, as one frozen TOML file: nothing is chosen anywhere else."""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from core.errors import ThoralensError
+from core.models.cards import ClinicalColumn, Side
+from core.training.clinical_settings import ClinicalSettings
+
+StageName = Literal["findings", "mortality", "survival", "hybrid"]
+Precision = Literal["auto", "fp32", "bf16"]
+Device = Literal["auto", "cpu", "cuda"]
+Part = Literal["folds", "final"]
+Kind = Literal["mortality_resnet3d", "svm", "gradient_boosting", "random_forest"]
+Shape = tuple[Side, Side, Side]
+Positive = Annotated[float, Field(gt=0)]
+Count = Annotated[int, Field(gt=0)]
+
+NETWORK: Kind = "mortality_resnet3d"
+
+
+class TrainingError(ThoralensError):
+    """A training run cannot be started or continued as it was asked for."""
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class CohortSettings(_Frozen):
+    """Where the cohort and its folds lie.
+
+    `findings_csv`: a table with patient_id and the columns of "findings" stages; without it these
+    are clinical columns of the cohort.
+    """
+
+    csv: Path
+    folds: Path
+    findings_csv: Path | None = None
+
+
+class ModelSettings(_Frozen):
+    """What is trained.
+
+    `initial` is where the weights come from: "" (from the seed), "medicalnet:PATH" (a checkpoint),
+    "bundle:PATH" (a bundle's folder) or "run:PATH" (an output folder: of each fold its own weights,
+    so that no scan that a fold is tested on was ever trained on). `clinical` are Model E's values;
+    where it is empty, those of the bundled Model E.
+    """
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+    kind: Kind = NETWORK
+    variant: Literal["D", "E"] = "D"
+    initial: Annotated[str, Field(pattern=r"^$|^(medicalnet|bundle|run):.+")] = ""
+    breaks_years: tuple[float, ...] = (0, 1, 2, 3, 4, 5, 6, 7)
+    horizons_years: tuple[float, ...] = (1, 3, 5)
+    clinical: tuple[ClinicalColumn, ...] = ()
+
+
+class InputSettings(_Frozen):
+    """What the network is fed; where prepared scans are kept.
+
+    `leave_out_unusable`: a scan that the model cannot be used on is left out, else it stops all.
+    """
+
+    shape: Shape = (128, 256, 256)
+    cache: Path = Path("cache")
+    leave_out_unusable: bool = False
+
+
+class StageSettings(_Frozen):
+    """One stage of training.
+
+    Attributes:
+        name: Which loss. "findings": squared error of named numeric columns of the cohort in units
+            of their SD, by a head that is thrown away (stands in for MedicalNet's pre-training).
+            "mortality": cross entropy, classes drawn evenly. "survival": discrete-time hazards.
+            "hybrid": mortality by the last layer of Model E alone, image branch frozen.
+        epochs: At most.
+        batch: Scans per step, over all processes.
+        at_once: Scans of a process that pass through the network together; a larger batch is summed
+            up of several passes. None: all.
+        learning_rate: Of the heads, at the start.
+        backbone_factor: Times this, of the backbone; 0 freezes it and its pooled features are
+            computed once, without augmentation.
+        schedule: "constant", or "cosine" down to 0 at the last epoch.
+        weight_decay: L2, as in Adam's paper.
+        early_stop_epochs: Stop after so many epochs that are no better on the validation scans.
+        shape: A smaller input, by means over blocks of the whole one.
+        columns: Of "findings" (`core.training.findings`).
+        findings_weight: Of the findings loss, added to that of the stage; needs `columns`.
+    """
+
+    name: StageName
+    epochs: Count
+    batch: Count = 24
+    at_once: Count | None = None
+    learning_rate: Positive = 1e-4
+    backbone_factor: Annotated[float, Field(ge=0)] = 0.1
+    schedule: Literal["constant", "cosine"] = "constant"
+    weight_decay: Annotated[float, Field(ge=0)] = 5e-3
+    early_stop_epochs: Count | None = None
+    shape: Shape | None = None
+    columns: tuple[str, ...] = ()
+    findings_weight: Annotated[float, Field(ge=0)] = 0.0
+
+    @property
+    def is_frozen(self) -> bool:
+        """The backbone stays as it is."""
+        return self.name == "hybrid" or self.backbone_factor == 0
+
+    @property
+    def has_findings(self) -> bool:
+        """A head for findings is trained beside."""
+        return self.name == "findings" or self.findings_weight > 0
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.has_findings and not self.columns:
+            raise ValueError("findings need columns of the cohort to learn")
+        if self.at_once is not None and self.batch % self.at_once:
+            raise ValueError(f"batch {self.batch} must be a multiple of at_once {self.at_once}")
+        return self
+
+
+class TrainingSettings(_Frozen):
+    """How the machine is used. `checkpoint_s`: seconds between checkpoints."""
+
+    seed: int = 2024
+    precision: Precision = "auto"
+    augmentation: bool = True
+    workers: Count = 2
+    device: Device = "auto"
+    threads: Count | None = None
+    checkpoint_s: Annotated[float, Field(ge=0)] = 60.0
+
+
+class OutputSettings(_Frozen):
+    """Where results go, and which parts are run: a model for each fold, and one of all folds."""
+
+    folder: Path
+    parts: tuple[Part, ...] = ("folds", "final")
+
+
+class BundleSettings(_Frozen):
+    """What stands on the card of the bundle that is made of the final model.
+
+    `backbone_of`: folder of Model D's bundle, whose backbone Model E's bundle uses.
+    """
+
+    folder: Path
+    title: str
+    training_cohort: str
+    demonstration: bool = False
+    licence: str = "Apache-2.0"
+    limits: tuple[str, ...] = ()
+    backbone_of: Path | None = None
+
+
+class TrainingConfiguration(_Frozen):
+    """A whole run."""
+
+    cohort: CohortSettings
+    model: ModelSettings
+    input: InputSettings = InputSettings()
+    stage: tuple[StageSettings, ...] = ()
+    training: TrainingSettings = TrainingSettings()
+    clinical: ClinicalSettings = ClinicalSettings()
+    output: OutputSettings
+    bundle: BundleSettings | None = None
+
+    @property
+    def image_shape(self) -> Shape:
+        """Input at which the model is judged: that of the last stage."""
+        return self.stage_shape(self.stage[-1]) if self.stage else self.input.shape
+
+    def stage_shape(self, stage: StageSettings) -> Shape:
+        """Input of one stage."""
+        return stage.shape or self.input.shape
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if (self.model.kind == NETWORK) != bool(self.stage):
+            raise ValueError("a network needs stages, and only a network has them")
+        if self.bundle and self.image_shape != self.input.shape:
+            raise ValueError("the last stage of a bundled model must train at the input's shape")
+        for stage in self.stage:
+            for side, whole in zip(self.stage_shape(stage), self.input.shape, strict=True):
+                if whole % side:
+                    raise ValueError(f"a side of {side} is no whole part of {whole}")
+            if stage.name == "hybrid" and self.model.variant != "E":
+                raise ValueError("only Model E has a hybrid stage")
+        return self
+
+
+def read_configuration(path: Path) -> TrainingConfiguration:
+    """Read a configuration; paths in it count from the folder of the file.
+
+    Raises:
+        TrainingError: Not readable, or a setting is missing, unknown or impossible; it is named.
+    """
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        found = TrainingConfiguration.model_validate(document)
+    except OSError as error:
+        raise TrainingError(
+            f"The configuration cannot be read ({error.strerror}).", "Give an existing TOML file."
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise TrainingError(f"The configuration is no TOML: {error}.", "Correct it.") from None
+    except ValidationError as error:
+        faults = "; ".join(
+            f"{'.'.join(map(str, fault['loc'])) or 'configuration'}: {fault['msg']}"
+            for fault in error.errors(include_input=False, include_url=False)
+        )
+        raise TrainingError(f"The configuration is not valid: {faults}.", "Correct it.") from None
+    return _from_folder(found, path.resolve().parent)
+
+
+def _from_folder(found: TrainingConfiguration, folder: Path) -> TrainingConfiguration:
+    """With every path counted from `folder`."""
+    cohort = found.cohort
+    changed: dict[str, object] = {
+        "cohort": CohortSettings(
+            csv=folder / cohort.csv,
+            folds=folder / cohort.folds,
+            findings_csv=cohort.findings_csv and folder / cohort.findings_csv,
+        ),
+        "input": found.input.model_copy(update={"cache": folder / found.input.cache}),
+        "output": found.output.model_copy(update={"folder": folder / found.output.folder}),
+    }
+    source, _, place = found.model.initial.partition(":")
+    if place:
+        initial = f"{source}:{folder / place}"
+        changed["model"] = found.model.model_copy(update={"initial": initial})
+    if found.bundle:
+        update: dict[str, object] = {"folder": folder / found.bundle.folder}
+        if found.bundle.backbone_of:
+            update["backbone_of"] = folder / found.bundle.backbone_of
+        changed["bundle"] = found.bundle.model_copy(update=update)
+    return found.model_copy(update=changed)

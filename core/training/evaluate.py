@@ -1,0 +1,208 @@
+"""All models of a study on the same patients: one table, with the oracle where the truth is known.
+
+Reads what the models wrote (`predictions.csv`) and never runs one.
+"""
+
+import csv
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import isfinite
+from pathlib import Path
+
+from core.data.cohort import Cohort, read_cohort
+from core.data.folds import HELD_OUT, TEST, Folds, read_folds
+from core.errors import CohortError
+from core.metrics.intervals import Interval
+from core.progress import Progress
+from core.training.evaluation_settings import (
+    EvaluationChoices,
+    EvaluationSettings,
+    ModelEntry,
+    OracleEntry,
+)
+from core.training.model_evaluation import (
+    PartsResult,
+    difference_of,
+    evaluate_folds,
+    evaluate_test,
+    share_of_auc,
+    share_of_concordance,
+    sorted_folds,
+)
+from core.training.prediction_table import read_table
+from core.training.scored_parts import Part, ScoredPart, common_parts, model_scores
+
+ORACLE = "oracle"
+ORACLE_TITLE = "the true hazard, the best that any model could reach"
+
+Parts = Mapping[Part, ScoredPart]
+
+
+@dataclass(frozen=True)
+class EvaluatedModel:
+    """A row of the table.
+
+    Attributes:
+        name, title, score: As in the configuration.
+        folds: Over the cross-validation, None where the model has no fold.
+        test: On the test set, None where the model does not predict it.
+        share_auc: Share of the way from 0.5 to the oracle's area, on the test set or else over the
+            folds; None without an oracle.
+        share_concordance: The same of Harrell's C, on the test set alone.
+        difference: Of the area to the reference's, and its p value.
+        parts: The scores behind the numbers, for the curves.
+    """
+
+    name: str
+    title: str
+    score: str
+    folds: PartsResult | None
+    test: PartsResult | None
+    share_auc: Interval | None
+    share_concordance: Interval | None
+    difference: tuple[Interval, float] | None
+    parts: Parts
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Everything that the table shows.
+
+    Attributes:
+        models: In the order of the configuration, the oracle last.
+        choices: How the numbers were made.
+        notes: Who was left out, in words.
+    """
+
+    models: tuple[EvaluatedModel, ...]
+    choices: EvaluationChoices
+    notes: tuple[str, ...]
+
+
+def evaluate(settings: EvaluationSettings, progress: Progress) -> Evaluation:
+    """Evaluate every model of a configuration on the same patients.
+
+    Raises:
+        CohortError: Cohort, folds and predictions do not belong together, or a part lacks a class.
+    """
+    cohort = read_cohort(settings.cohort.csv)
+    folds = read_folds(settings.cohort.folds, cohort)
+    scores = {
+        entry.name: model_scores(entry, read_table(entry.predictions), folds, cohort)
+        for entry in settings.model
+    }
+    entries = list(settings.model)
+    if settings.oracle is not None:
+        entries.append(_oracle_entry(settings))
+        scores[ORACLE] = _oracle_scores(settings.oracle, folds, cohort)
+    choices = settings.evaluation
+    parts, notes = common_parts(scores, folds, cohort, only_common=choices.patients == "common")
+    _require_classes(parts)
+    models = []
+    for number, entry in enumerate(entries):
+        progress.step(number / len(entries), f"Evaluating {entry.name}")
+        models.append(_evaluated(entry, parts, choices))
+    progress.step(1.0, "Evaluated")
+    return Evaluation(tuple(models), choices, notes)
+
+
+def _evaluated(
+    entry: ModelEntry, parts: Mapping[str, Parts], choices: EvaluationChoices
+) -> EvaluatedModel:
+    ours, oracle = parts[entry.name], parts.get(ORACLE)
+    reference = choices.reference
+    is_other = reference not in ("", entry.name) and entry.name != ORACLE
+    shared = None if oracle is None or entry.name == ORACLE else _shared(ours, oracle)
+    has_test = shared is not None and TEST in ours
+    return EvaluatedModel(
+        name=entry.name,
+        title=entry.title,
+        score=entry.score,
+        folds=evaluate_folds(ours, choices),
+        test=evaluate_test(ours, choices, is_probability=entry.score == "probability"),
+        share_auc=share_of_auc(*shared, choices) if shared else None,
+        share_concordance=share_of_concordance(ours[TEST], oracle[TEST], choices)
+        if oracle is not None and has_test
+        else None,
+        difference=difference_of(ours, parts[reference], choices) if is_other else None,
+        parts=ours,
+    )
+
+
+def _shared(ours: Parts, oracle: Parts) -> tuple[list[ScoredPart], list[ScoredPart]] | None:
+    """The test set of both, or all folds of both where there is none."""
+    if TEST in ours:
+        return [ours[TEST]], [oracle[TEST]]
+    numbers = [number for number, _ in sorted_folds(ours)]
+    return [ours[k] for k in numbers], [oracle[k] for k in numbers]
+
+
+def _oracle_entry(settings: EvaluationSettings) -> ModelEntry:
+    if any(entry.name == ORACLE for entry in settings.model):
+        raise CohortError(
+            f"No model may be named '{ORACLE}': that row is the true hazard.", "Rename the model."
+        )
+    return ModelEntry(
+        name=ORACLE, title=ORACLE_TITLE, predictions=settings.cohort.csv, score="risk_score"
+    )
+
+
+def _oracle_scores(
+    entry: OracleEntry, folds: Folds, cohort: Cohort
+) -> dict[Part, dict[str, list[float]]]:
+    """The true hazard of every patient of the folds who has one, by part."""
+    hazards = read_truth(entry.csv, entry.column)
+    found: dict[Part, dict[str, list[float]]] = {}
+    for patient, part in folds.parts.items():
+        if patient in hazards and (isinstance(part, int) or part == TEST) and part != HELD_OUT:
+            count = len(cohort.patients[patient])
+            found.setdefault(part, {})[patient] = [hazards[patient]] * count
+    return found
+
+
+def read_truth(path: Path, column: str) -> dict[str, float]:
+    """Numbers of one column by ``patient_id``.
+
+    Raises:
+        CohortError: The table cannot be read, lacks the column, or a cell is no finite number.
+    """
+    remedy = "Give a CSV with patient_id and the column that [oracle] names."
+    try:
+        records = list(csv.DictReader(path.read_text("utf-8").splitlines()))
+    except OSError as error:
+        raise CohortError(f"The truth cannot be read ({error.strerror}).", remedy) from None
+    except (UnicodeDecodeError, csv.Error):
+        raise CohortError("The truth is not CSV in UTF-8.", remedy) from None
+    found: dict[str, float] = {}
+    for number, record in enumerate(records, 2):
+        patient, cell = record.get("patient_id"), record.get(column)
+        value = _number(cell)
+        if not patient or value is None:
+            raise CohortError(
+                f"Row {number} of the truth needs patient_id and a number in '{column}'.", remedy
+            )
+        if found.setdefault(patient, value) != value:
+            raise CohortError(f"Row {number} of the truth contradicts an earlier one.", remedy)
+    return found
+
+
+def _number(cell: str | None) -> float | None:
+    try:
+        value = float(cell or "")
+    except ValueError:
+        return None
+    return value if isfinite(value) else None
+
+
+def _require_classes(parts: Mapping[str, Parts]) -> None:
+    """An area needs deaths and living in every part."""
+    for some in parts.values():
+        for place, part in some.items():
+            labels: Sequence[bool] = part.classified[0].tolist()
+            if all(labels) or not any(labels):
+                words = f"fold {place}" if isinstance(place, int) else f"the {place} set"
+                raise CohortError(
+                    f"Deaths of the endpoint and living patients are needed in every part; "
+                    f"{words} has {sum(labels)} deaths among {len(labels)} scans.",
+                    "Make folds with fewer parts, or gather more patients.",
+                )

@@ -1,0 +1,148 @@
+"""Findings that a stage learns to name: numeric columns, scaled by the training scans.
+
+They come from the cohort's own table or from another one that names patients (of a phantom cohort:
+``truth.csv`` with the amounts of every disease). "log:NAME" is log(1 + value): for amounts with a
+long tail, such as calcium.
+"""
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.data.cohort import Cohort, CohortRow
+from core.errors import CohortError
+from core.training.configuration import TrainingError
+
+PATIENT = "patient_id"
+LOGARITHM = "log:"
+
+Values = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class FindingTable:
+    """Numbers of each patient.
+
+    Attributes:
+        names: Columns.
+        patients: Patient to numbers by column; one that is missing is absent.
+    """
+
+    names: frozenset[str]
+    patients: Mapping[str, Mapping[str, float]]
+
+    def values(self, rows: tuple[CohortRow, ...], columns: tuple[str, ...]) -> Values:
+        """(N, columns) of rows of the cohort, NaN where missing.
+
+        Raises:
+            TrainingError: No such column, or a logarithm of less than nothing.
+        """
+        plain = [column.removeprefix(LOGARITHM) for column in columns]
+        unknown = sorted(set(plain) - self.names)
+        if unknown:
+            raise TrainingError(
+                f"There are no findings {', '.join(unknown)}.",
+                f"Name some of these: {', '.join(sorted(self.names))}.",
+            )
+        known = [self.patients.get(row.patient_id, {}) for row in rows]
+        values = np.array([[some.get(name, np.nan) for name in plain] for some in known])
+        for place, column in enumerate(columns):
+            if column.startswith(LOGARITHM):
+                values[:, place] = _logarithm(values[:, place], column)
+        return values.reshape(len(rows), len(columns))
+
+
+@dataclass(frozen=True, eq=False)
+class FindingScale:
+    """Mean and SD of findings in the training scans.
+
+    Attributes:
+        table: Of the numbers.
+        columns: Of it.
+        mean: (columns,).
+        deviation: (columns,), above 0.
+    """
+
+    table: FindingTable
+    columns: tuple[str, ...]
+    mean: Values
+    deviation: Values
+
+    def __call__(self, rows: tuple[CohortRow, ...]) -> NDArray[np.float32]:
+        """(N, columns), in SD from the mean; NaN where missing."""
+        scaled = (self.table.values(rows, self.columns) - self.mean) / self.deviation
+        return scaled.astype(np.float32)
+
+
+def finding_scale(
+    table: FindingTable, training: tuple[CohortRow, ...], columns: tuple[str, ...]
+) -> FindingScale:
+    """Of the training scans alone.
+
+    Raises:
+        TrainingError: No such column, or one that is the same for all.
+    """
+    values = table.values(training, columns)
+    for place, column in enumerate(columns):
+        different = len(np.unique(values[np.isfinite(values[:, place]), place]))
+        if different < 2:
+            raise TrainingError(
+                f"The finding '{column}' cannot be learned: the training scans hold {different} "
+                "different values of it.",
+                "Name columns that differ from scan to scan.",
+            )
+    return FindingScale(table, columns, np.nanmean(values, axis=0), np.nanstd(values, axis=0))
+
+
+def findings_of_cohort(cohort: Cohort) -> FindingTable:
+    """The clinical columns of the cohort itself."""
+    return FindingTable(
+        frozenset(cohort.clinical_names), {row.patient_id: row.clinical for row in cohort.rows}
+    )
+
+
+def read_findings(path: Path) -> FindingTable:
+    """Read a table with the column ``patient_id``; columns that hold text are left unread.
+
+    Raises:
+        CohortError: It cannot be read, or names no patients.
+    """
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            reader = csv.DictReader(file)
+            names = list(reader.fieldnames or ())
+            records = list(reader)
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise CohortError(
+            f"The table of findings cannot be read ({type(error).__name__}).",
+            "Give a CSV in UTF-8 in findings_csv.",
+        ) from None
+    if PATIENT not in names:
+        raise CohortError(f"The table of findings has no column {PATIENT}.", "Add it.")
+    columns = [name for name in names if name != PATIENT and _is_numeric(name, records)]
+    patients = {
+        record[PATIENT]: {name: float(record[name]) for name in columns if record[name]}
+        for record in records
+    }
+    return FindingTable(frozenset(columns), patients)
+
+
+def _is_numeric(name: str, records: list[dict[str, str]]) -> bool:
+    try:
+        return all(np.isfinite(float(record[name])) for record in records if record[name])
+    except (TypeError, ValueError):
+        return False
+
+
+def _logarithm(values: Values, column: str) -> Values:
+    if np.nanmin(values, initial=0.0) < 0:
+        raise TrainingError(
+            f"The finding '{column}' has values below 0, which have no such logarithm.",
+            "Name the column without log: before it.",
+        )
+    logarithms: Values = np.log1p(values)
+    return logarithms

@@ -1,0 +1,108 @@
+"""Where a network's weights come from: a seed, MedicalNet, a bundle, or another run."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from core.models.bundle_folders import Bundle
+from core.models.bundles import load
+from core.models.cards import ClinicalColumn, read_card
+from core.models.initialisation import initialise
+from core.models.medicalnet_weights import load_medicalnet
+from core.models.mortality_resnet3d import MortalityResNet3D
+from core.training.checkpoint import load_weights
+from core.training.configuration import TrainingConfiguration, TrainingError
+from core.training.seeds import derived_seed
+from core.training.stage_network import BACKBONE
+
+MODEL_FILE = "model.safetensors"
+RUN_FILE = "run.json"
+FINAL = "final"
+JOINED = "classifier.weight"
+SEED_DIGITS = 2**31
+
+
+def new_network(
+    configuration: TrainingConfiguration, columns: tuple[ClinicalColumn, ...]
+) -> MortalityResNet3D:
+    """The network of a configuration, its weights from the seed."""
+    breaks = configuration.model.breaks_years
+    network = MortalityResNet3D(
+        clinical_values=len(columns), intervals=len(breaks) - 1 if breaks else 0
+    )
+    initialise(network, derived_seed(configuration.training.seed, "weights") % SEED_DIGITS)
+    return network
+
+
+def fill_initial(
+    network: MortalityResNet3D, configuration: TrainingConfiguration, part: str, cohort_sha256: str
+) -> None:
+    """Fill a new network as `initial` says.
+
+    Args:
+        network: With weights from the seed: heads that the source lacks keep them.
+        configuration: With `initial`.
+        part: Of the run; of another run, the same part is taken.
+        cohort_sha256: Digest of the cohort's table.
+
+    Raises:
+        WeightsError: The checkpoint or bundle is missing or damaged.
+        TrainingError: The other run holds no such part.
+    """
+    source, _, place = configuration.model.initial.partition(":")
+    if source == "medicalnet":
+        load_medicalnet(Path(place), network.backbone)
+    elif source == "bundle":
+        folder = Path(place)
+        take_weights(network, load(Bundle(folder, read_card(folder))).network.state_dict())
+    elif source == "run":
+        take_weights(network, _of_run(Path(place), part, cohort_sha256))
+
+
+def take_weights(network: MortalityResNet3D, given: Mapping[str, Tensor]) -> None:
+    """Take what fits by name and shape; the whole backbone must.
+
+    Model E takes Model D's last layer for its image half, with zeros for the clinical half: it
+    begins with D's answers.
+
+    Raises:
+        TrainingError: The backbone does not fit.
+    """
+    state = network.state_dict()
+    for name, own in state.items():
+        found = given.get(name)
+        if found is not None and found.shape == own.shape:
+            state[name] = found
+        elif name.startswith(BACKBONE):
+            raise TrainingError(
+                "The initial weights hold no backbone of this shape.",
+                "Name the output folder of a run, or the bundle, of Model D or E.",
+            )
+        elif name == JOINED and found is not None and found.shape[1] < own.shape[1]:
+            missing = torch.zeros(len(own), own.shape[1] - found.shape[1])
+            state[name] = torch.cat((found, missing), dim=1)
+    network.load_state_dict(state)
+
+
+def _of_run(folder: Path, part: str, cohort_sha256: str) -> dict[str, Tensor]:
+    found = load_weights(folder / part / MODEL_FILE)
+    if found is None and _cohort_of(folder) not in ("", cohort_sha256):
+        found = load_weights(folder / FINAL / MODEL_FILE)
+    if found is None:
+        raise TrainingError(
+            f"The run that the initial weights come from holds no model of {part}.",
+            "Run it first, with the same folds: only the model of a fold never saw the scans that "
+            "the fold is tested on.",
+        )
+    return found[0]
+
+
+def _cohort_of(folder: Path) -> str:
+    """Digest of the cohort that a run was made of, "" where it does not say."""
+    try:
+        return str(json.loads((folder / RUN_FILE).read_text())["cohort_sha256"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""

@@ -1,0 +1,187 @@
+"""From a run to a bundle that drops into the models folder: one of D, and one of E beside it."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+import safetensors.torch
+import torch
+
+from core.analysis import analyse
+from core.analysis_result import AnalysisRequest
+from core.data.fitness import Fitness
+from core.data.read_series import read
+from core.data.series_index import index
+from core.errors import WeightsError
+from core.metrics.calibration import Platt
+from core.models.bundle_folders import find_bundle
+from core.models.bundles import load, parameter_counts
+from core.models.mortality_resnet3d import MortalityResNet3D
+from core.prognosis import FAR_FROM_TRAINING
+from core.train_command import train
+from core.training.bundle_writing import calibrate, stored_weights
+from core.training.configuration import TrainingError
+from core.training.prediction_table import read_table
+from tests.core.training.toy_cohort import CLINICAL, SHAPE, toy_configuration, write_configuration
+from tests.phantoms import STORAGE_ORDERS, marked_thorax, write_series
+
+FROZEN = {"batch": 16, "backbone_factor": 0.0, "epochs": 20, "learning_rate": 3e-3}
+BUNDLE = {
+    "folder": "models",
+    "title": "Toy",
+    "training_cohort": "Blocks in noise.",
+    "demonstration": True,
+    "limits": ["Knows nothing of chests."],
+}
+LARGEST_TOGETHER_BYTES = 40_000_000
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory):
+    """A folder with the bundles of a Model D and of an E that uses its backbone."""
+    folder = tmp_path_factory.mktemp("toy")
+    both = {"parts": ["folds", "final"]}
+    stages = [FROZEN | {"name": "mortality"}, FROZEN | {"name": "survival"}]
+    train(toy_configuration(folder, count=120, stage=stages, output=both, bundle=BUNDLE))
+    path = write_configuration(
+        folder,
+        "run-e",
+        model={"id": "toy-e", "variant": "E", "initial": "run:run", "clinical": CLINICAL},
+        stage=[FROZEN | {"name": "hybrid"}],
+        output=both,
+        bundle=BUNDLE | {"backbone_of": "models/toy-d"},
+    )
+    train(path)
+    return folder / "models"
+
+
+def test_the_card_tells_cohort_metrics_calibration_and_limits(models):
+    card = find_bundle("toy-d", models).card
+    assert (card.trained, card.demonstration) == (True, True)
+    assert card.limits == ("Knows nothing of chests.",)
+    assert {each.name for each in card.metrics} == {
+        "AUC, mean of the folds", "AUC", "C-index of survival",
+    }  # fmt: skip
+    for each in card.metrics:
+        assert 0.6 < each.value <= 1
+        assert each.low <= each.value <= each.high
+    assert card.calibration.slope > 0
+    shares = [each.observed for each in card.calibration.bins]
+    assert shares[-1] > shares[0]
+    assert any("synthetic phantoms" in warning for warning in card.warnings)
+
+
+def test_probabilities_of_the_bundle_are_calibrated_on_the_scans_of_the_folds(models):
+    """Platt's slope and intercept lie within the weights: fitted anew they would be 1 and 0."""
+    card = find_bundle("toy-d", models).card
+    rows = [
+        row for row in read_table(models.parent / "run" / "predictions.csv")
+        if isinstance(row.fold, int) and row.label is not None
+    ]  # fmt: skip
+    scaling = Platt(card.calibration.slope, card.calibration.intercept)
+    mean = scaling.probability([row.risk_score for row in rows]).mean()
+    assert mean == pytest.approx(np.mean([row.label for row in rows]), abs=0.02)
+
+
+def test_both_bundles_are_present_and_small_and_e_holds_its_heads_alone(models):
+    assert [find_bundle(name, models).weights for name in ("toy-d", "toy-e")] == ["present"] * 2
+    size = sum(path.stat().st_size for path in models.rglob("*") if path.is_file())
+    assert size < LARGEST_TOGETHER_BYTES
+    heads = safetensors.torch.load_file(models / "toy-e" / "weights.safetensors")
+    assert not any(name.startswith("backbone.") for name in heads)
+    loaded = [load(find_bundle(name, models)).network for name in ("toy-d", "toy-e")]
+    one, other = (network.backbone.state_dict() for network in loaded)
+    assert all(torch.equal(one[name], other[name]) for name in one)
+    assert parameter_counts(find_bundle("toy-d", models))["published_model"] == 14_372_002
+
+
+@pytest.mark.parametrize("damage", ["missing", "damaged"])
+def test_e_without_the_backbone_that_it_was_made_with_is_refused(models, tmp_path, damage):
+    shutil.copytree(models, tmp_path / "models")
+    lender = tmp_path / "models" / "toy-d"
+    if damage == "missing":
+        shutil.rmtree(lender)
+    else:
+        content = bytearray((lender / "weights.safetensors").read_bytes())
+        content[-1] ^= 1
+        (lender / "weights.safetensors").write_bytes(content)
+    bundle = find_bundle("toy-e", tmp_path / "models")
+    assert bundle.weights == damage
+    with pytest.raises(WeightsError, match="toy-d"):
+        load(bundle)
+
+
+def test_changed_reference_scans_are_refused(models, tmp_path):
+    shutil.copytree(models, tmp_path / "models")
+    path = tmp_path / "models" / "toy-d" / "reference.safetensors"
+    path.write_bytes(path.read_bytes() + b" ")
+    bundle = find_bundle("toy-d", tmp_path / "models")
+    assert bundle.weights == "damaged"
+    with pytest.raises(WeightsError, match="reference scans of 'toy-d' have SHA-256"):
+        load(bundle)
+
+
+def test_the_reference_places_scans_of_the_cohort_evenly(models):
+    reference = load(find_bundle("toy-d", models)).reference
+    scores = reference.risk_scores
+    shares = [reference.percentile(float(score)) for score in scores]
+    assert shares == sorted(shares)
+    assert np.mean(shares) == pytest.approx(0.5, abs=0.02)
+    assert len(reference.distances) == 72
+    assert reference.out_of_distribution(reference.mean) < 0.05
+    assert reference.out_of_distribution(reference.mean * 3) == 1
+
+
+def test_a_chest_is_unlike_blocks_in_noise_and_the_run_says_so(models, tmp_path):
+    volume = marked_thorax(STORAGE_ORDERS["axial to the head"], (5.0, 4.0, 4.0))
+    write_series(tmp_path, volume.hu, volume.geometry)
+    (record,) = index(tmp_path).series
+    request = AnalysisRequest(
+        read(record), record, Fitness(), model_id="toy-d", models_folder=models
+    )
+    result = analyse(request)
+    assert result.saliency_by("gradient").geometry.shape == SHAPE
+    assert result.prognosis.out_of_distribution == 1
+    assert 0 <= result.prognosis.percentile <= 1
+    assert FAR_FROM_TRAINING in result.prognosis.warnings
+
+
+def test_calibration_changes_the_log_odds_by_slope_and_intercept():
+    network = MortalityResNet3D().eval()
+    features = torch.randn(5, 512, 1, 1, 1)
+    with torch.no_grad():
+        before = network.heads(features).logits
+        calibrate(network, Platt(0.5, -1.25))
+        after = network.heads(features).logits
+    odds = [(each[:, 1] - each[:, 0]).numpy() for each in (before, after)]
+    np.testing.assert_allclose(odds[1], 0.5 * odds[0] - 1.25, atol=1e-5)
+
+
+def test_a_score_that_points_the_wrong_way_is_not_calibrated():
+    with pytest.raises(TrainingError, match=r"the slope is -0\.5"):
+        calibrate(MortalityResNet3D(), Platt(-0.5, 0))
+
+
+def test_weights_are_of_16_bits_but_for_batch_norms():
+    stored = stored_weights(MortalityResNet3D(intervals=7))
+    kinds = {name: each.dtype for name, each in stored.items()}
+    assert kinds["backbone.conv1.weight"] == kinds["hidden.bias"] == torch.float16
+    assert kinds["backbone.bn1.running_var"] == torch.float32
+    assert kinds["backbone.layer4.0.downsample.1.weight"] == torch.float32
+    assert kinds["backbone.layer4.0.downsample.0.weight"] == torch.float16
+
+
+def test_a_bundle_needs_its_last_stage_at_the_shape_of_the_input(tmp_path):
+    stages = [FROZEN | {"name": "mortality", "shape": [8, 16, 16]}]
+    path = write_configuration(tmp_path, "run", stage=stages, bundle=BUNDLE)
+    with pytest.raises(TrainingError, match="last stage of a bundled model must train"):
+        train(path)
+
+
+def test_a_card_without_the_new_fields_is_still_a_card(models):
+    """Bundles of version 0.1 know neither metrics nor reference."""
+    document = json.loads((models / "toy-d" / "card.json").read_text())
+    card = find_bundle("mortality-resnet3d-d").card
+    assert card.metrics == ()
+    assert set(document) == set(card.model_dump())

@@ -1,0 +1,59 @@
+"""The configuration is checked before anything is read, and its paths count from its folder."""
+
+import pytest
+
+from core.training.configuration import TrainingError, read_configuration
+from tests.core.training.toy_cohort import STAGE, write_configuration
+
+MORTALITY = STAGE | {"name": "mortality"}
+
+
+def test_paths_count_from_the_folder_of_the_file(tmp_path):
+    found = read_configuration(
+        write_configuration(tmp_path, "run", model={"id": "d", "initial": "run:../other"})
+    )
+    assert found.cohort.csv == tmp_path / "cohort.csv"
+    assert found.input.cache == tmp_path / "cache"
+    assert found.output.folder == tmp_path / "run"
+    assert found.model.initial == f"run:{tmp_path / '../other'}"
+
+
+def test_what_the_paper_states_is_the_default(tmp_path):
+    path = write_configuration(tmp_path, "run", stage=[{"name": "mortality", "epochs": 1000}])
+    (stage,) = read_configuration(path).stage
+    assert (stage.batch, stage.learning_rate, stage.weight_decay) == (24, 1e-4, 5e-3)
+    assert stage.backbone_factor == 0.1
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"stage": [MORTALITY | {"epoch": 3}]}, "stage.0.epoch"),
+        ({"stage": [MORTALITY | {"name": "magic"}]}, r"stage\.0\.name"),
+        ({"stage": [MORTALITY | {"epochs": 0}]}, r"stage\.0\.epochs"),
+        ({"stage": [MORTALITY | {"at_once": 3}]}, "batch 8 must be a multiple of at_once 3"),
+        ({"stage": [MORTALITY | {"name": "findings"}]}, "findings need columns"),
+        ({"stage": [MORTALITY | {"name": "hybrid"}]}, "only Model E"),
+        ({"stage": [MORTALITY | {"shape": [16, 32, 24]}]}, "24 is no whole part of 32"),
+        ({"stage": []}, "a network needs stages"),
+        ({"model": {"id": "a", "kind": "svm"}}, "only a network has them"),
+        ({"model": {"id": "A b"}}, "model.id"),
+        ({"input": {"shape": [16, 32, 30]}}, "multiple of 8"),
+        ({"training": {"precision": "fp8"}}, "training.precision"),
+        ({"surprise": {"a": 1}}, "surprise"),
+    ],
+)
+def test_a_faulty_setting_is_refused_by_its_name(tmp_path, changes, words):
+    with pytest.raises(TrainingError, match=words):
+        read_configuration(write_configuration(tmp_path, "run", **changes))
+
+
+@pytest.mark.parametrize(
+    ("content", "words"), [(None, "cannot be read"), (b"a = ", "no TOML"), (b"\xff", "no TOML")]
+)
+def test_what_is_no_toml_is_refused_in_words(tmp_path, content, words):
+    path = tmp_path / "c.toml"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(TrainingError, match=words):
+        read_configuration(path)

@@ -1,0 +1,61 @@
+"""Findings: columns of the cohort or of another table, in SD of the training scans."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.data.cohort import Cohort, CohortRow
+from core.errors import CohortError
+from core.training.configuration import TrainingError
+from core.training.findings import finding_scale, findings_of_cohort, read_findings
+
+
+def row(patient, **clinical):
+    return CohortRow(patient, Path("scan"), False, 1.0, "", clinical)
+
+
+ROWS = (row("a", size=1.0), row("b", size=3.0), row("c"))
+
+
+def test_columns_of_the_cohort_are_scaled_by_the_training_scans_alone():
+    table = findings_of_cohort(Cohort(ROWS, ("size",)))
+    scale = finding_scale(table, ROWS[:2], ("size",))
+    np.testing.assert_allclose(scale(ROWS), [[-1], [1], [np.nan]])
+    np.testing.assert_allclose(scale((row("d"), ROWS[1])), [[np.nan], [1]])
+
+
+def test_a_table_of_its_own_names_patients_and_text_is_left_unread(tmp_path):
+    path = tmp_path / "truth.csv"
+    path.write_text("patient_id,calcium,kernel,empty\nb,7,soft,\na,0,lung,2\nc,,soft,\n")
+    table = read_findings(path)
+    assert table.names == {"calcium", "empty"}
+    values = table.values(ROWS, ("calcium", "log:calcium", "empty"))
+    expected = [[0, 0, 2], [7, np.log(8), np.nan], [np.nan, np.nan, np.nan]]
+    np.testing.assert_allclose(values, expected)
+
+
+def test_an_unknown_finding_is_refused_with_the_names_of_the_known():
+    with pytest.raises(TrainingError, match=r"no findings weight.*size"):
+        findings_of_cohort(Cohort(ROWS, ("size",))).values(ROWS, ("weight",))
+
+
+def test_a_finding_that_is_the_same_for_all_is_refused():
+    table = findings_of_cohort(Cohort(ROWS, ("size",)))
+    with pytest.raises(TrainingError, match="'size' cannot be learned: .* 1 different"):
+        finding_scale(table, ROWS[:1], ("size",))
+
+
+def test_a_logarithm_of_less_than_nothing_is_refused():
+    rows = (row("a", size=-1.0), row("b", size=3.0))
+    with pytest.raises(TrainingError, match="below 0"):
+        findings_of_cohort(Cohort(rows, ("size",))).values(rows, ("log:size",))
+
+
+@pytest.mark.parametrize(("content", "words"), [(None, "cannot be read"), ("a,b\n1,2\n", "column")])
+def test_a_table_that_names_no_patients_is_refused(tmp_path, content, words):
+    path = tmp_path / "truth.csv"
+    if content:
+        path.write_text(content)
+    with pytest.raises(CohortError, match=words):
+        read_findings(path)
