@@ -16,8 +16,9 @@ from core.explanation import DEFAULT_METHODS, require_methods
 from core.models.bundle_folders import find_bundle
 from core.models.clinical_values import scaled
 from core.progress import Progress, Span
-from core.report.outputs import require_writable, write_outputs
+from core.report.outputs import write_outputs
 from core.saliency.targets import MORTALITY, Target, require_target
+from core.whole_file import require_writable
 
 
 @dataclass(frozen=True)

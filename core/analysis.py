@@ -32,8 +32,8 @@ from core.progress import Progress, Silent, Span
 from core.provenance import StepTimes, provenance
 from core.saliency.case_maps import maps_of
 from core.saliency.organ_share import organ_share, outside_region_share
-from core.saliency.targets import Target, require_target
-from core.volume import Mask, SaliencyMap
+from core.saliency.targets import require_target
+from core.volume import Mask, SaliencyMap, Volume
 
 
 def analyse(request: AnalysisRequest, progress: Progress = Silent()) -> AnalysisResult:
@@ -62,23 +62,13 @@ def analyse(request: AnalysisRequest, progress: Progress = Silent()) -> Analysis
         require_target(request.target, model.card)
         clinical = clinical_tensor(model.card, request.clinical)
         engine = prepare(model.network, choose_engine(request.device, request.precision))
-    span = Span(progress, 0.02, 0.34)
-    prepared = prepare_input(request.volume, model.card.input, span, times=times)
-    with times.step("organ regions"):
-        progress.step(0.34, "Telling heart, vessels and bones apart")
-        regions = organ_regions(prepared.volume, prepared.lungs)
+    prepared, regions = _prepare(request.volume, model, times, Span(progress, 0.02, 0.40))
     with times.step("model"):
         span = Span(progress, 0.40, 0.80)
         inference = _infer(request, model, prepared, clinical, engine=engine, progress=span)
     made = provenance(request, model.weights_sha256, inference.engine, PREPROCESSING, times)
     case = _case(
-        made.run_id,
-        model,
-        prepared,
-        regions=regions,
-        clinical=clinical,
-        target=request.target,
-        inference=inference,
+        request, made.run_id, model, prepared, regions=regions, clinical=clinical, found=inference
     )
     with times.step("maps"):
         maps = maps_of(case, request.target, request.methods, Span(progress, 0.80, 0.95))
@@ -139,15 +129,25 @@ def _infer(
     )
 
 
+def _prepare(
+    volume: Volume, model: LoadedModel, times: StepTimes, progress: Progress
+) -> tuple[PreparedInput, Mask]:
+    """The network's input, and the organs for telling what a map shows."""
+    prepared = prepare_input(volume, model.card.input, Span(progress, 0.0, 0.85), times=times)
+    with times.step("organ regions"):
+        progress.step(0.85, "Telling heart, vessels and bones apart")
+        return prepared, organ_regions(prepared.volume, prepared.lungs)
+
+
 def _case(
+    request: AnalysisRequest,
     run_id: str,
     model: LoadedModel,
     prepared: PreparedInput,
     *,
     regions: Mask,
     clinical: Tensor | None,
-    target: Target,
-    inference: Inference,
+    found: Inference,
 ) -> Case:
     """What questions about the run need."""
     return Case(
@@ -159,9 +159,9 @@ def _case(
         inside=prepared.inside,
         regions=regions,
         clinical=clinical,
-        engine=inference.engine,
-        target=target,
-        inference=inference,
+        engine=found.engine,
+        target=request.target,
+        inference=found,
     )
 
 

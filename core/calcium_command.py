@@ -22,7 +22,7 @@ from core.geometry import VolumeGeometry
 from core.progress import Progress, Span
 from core.report.calcium_document import JsonObject, candidates_document, rule_document
 from core.report.calcium_report import calcium_report, series_document, write_calcium_report
-from core.report.outputs import make_folder, require_writable
+from core.whole_file import make_folder, require_writable
 
 
 @dataclass(frozen=True, eq=False)

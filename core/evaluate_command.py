@@ -8,7 +8,7 @@ from core.progress import Progress, Span
 from core.training.evaluate import Evaluation, evaluate
 from core.training.evaluation_settings import read_settings
 from core.training.evaluation_table import document, markdown, table_csv
-from core.whole_file import make_folder, write_whole
+from core.whole_file import make_folder, require_writable, write_whole
 
 TABLE, NUMBERS, DOCUMENT = "evaluation.md", "evaluation.csv", "evaluation.json"
 NO_CURVES = (
@@ -32,6 +32,7 @@ def evaluate_and_write(configuration: Path, progress: Progress) -> tuple[Evaluat
         ReportError: The folder cannot be written to.
     """
     settings = read_settings(configuration)
+    require_writable(settings.output.folder)
     evaluation = evaluate(settings, Span(progress, 0.0, 0.9))
     folder = settings.output.folder
     make_folder(folder)

@@ -21,9 +21,8 @@ from core.errors import NetworkError, ReportError, ResourcesError
 from core.models.bundle_folders import find_bundle
 from core.models.cards import ModelCard
 from core.progress import Progress
-from core.report.outputs import require_writable
 from core.scoring import Scored, ScoreTask, WorkerError, score_scan
-from core.whole_file import write_whole
+from core.whole_file import require_writable, write_whole
 
 RETRIES = 3
 """How often a scan is given to another worker when its own is lost."""

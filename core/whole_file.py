@@ -25,8 +25,23 @@ def write_whole(path: Path, content: bytes) -> None:
         ) from None
 
 
+def require_writable(folder: Path) -> None:
+    """Look whether results could be written there, before a run; makes nothing.
+
+    Raises:
+        ReportError: The folder, or the nearest one above it that exists, takes no files.
+    """
+    place = folder.absolute()
+    while not os.path.lexists(place):
+        place = place.parent
+    if not os.path.isdir(place):  # Path.is_dir raises where a folder above may not be entered
+        raise _no_folder("a file bears its name")
+    if not os.access(place, os.W_OK | os.X_OK):
+        raise _no_folder("no permission to write there")
+
+
 def make_folder(folder: Path) -> None:
-    """Make a folder and those above it where they are not there.
+    """Make a folder for results, if it is missing.
 
     Raises:
         ReportError: It cannot be made.
@@ -34,7 +49,11 @@ def make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise ReportError(
-            f"The folder of the results could not be made ({error.strerror}).",
-            "Choose a place that may be written to and has space left.",
-        ) from None
+        raise _no_folder(error.strerror or "refused") from None
+
+
+def _no_folder(why: str) -> ReportError:
+    return ReportError(
+        f"The folder for the results cannot be made ({why}).",
+        "Choose a folder that you may write to, and whose name is not that of a file.",
+    )

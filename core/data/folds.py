@@ -43,6 +43,8 @@ class Folds:
         validation: Patients that every fold's model may look at to stop or to choose.
         test: Patients that no model of the cross-validation ever saw.
         held_out: Patients who died of lung cancer.
+        together: Patients that were dealt together, such as a death and its matches; whoever
+            splits a part further must keep them together too.
     """
 
     seed: int
@@ -50,6 +52,7 @@ class Folds:
     validation: tuple[str, ...] = ()
     test: tuple[str, ...] = ()
     held_out: tuple[str, ...] = ()
+    together: tuple[Unit, ...] = ()
 
     def training(self, fold: int) -> tuple[str, ...]:
         """Patients of all folds but this one; those of validation are not among them."""
@@ -102,7 +105,8 @@ def make_folds(
         raise CohortError(f"At least 2 folds are needed, {folds} were asked for.", "Ask for 5.")
     chosen = None if isinstance(test, int | float) else frozenset(test)
     labels, held_out = _classes(cohort, frozenset() if chosen is None else chosen)
-    groups = _groups(labels, together, np.random.default_rng(seed))
+    units = _units(labels, together)
+    groups = _groups(labels, units, np.random.default_rng(seed))
     tested = _taken(groups, test) if isinstance(test, int | float) else _known(cohort, chosen)
     validated = _taken(groups, validation)
     dealt = [unit for group in groups for unit in group]
@@ -116,7 +120,14 @@ def make_folds(
             f"validation and test {died} and {sum(map(len, parts)) - died} are left.",
             "Ask for fewer folds or a smaller validation set, or gather more patients.",
         )
-    return Folds(seed, parts, tuple(sorted(validated)), tuple(sorted(tested)), tuple(held_out))
+    return Folds(
+        seed=seed,
+        folds=parts,
+        validation=tuple(sorted(validated)),
+        test=tuple(sorted(tested)),
+        held_out=tuple(held_out),
+        together=units,
+    )
 
 
 def _classes(cohort: Cohort, without: Collection[str]) -> tuple[dict[str, bool], list[str]]:
@@ -134,22 +145,28 @@ def _classes(cohort: Cohort, without: Collection[str]) -> tuple[dict[str, bool],
     return labels, held_out
 
 
-def _groups(
-    labels: Mapping[str, bool], together: Iterable[Collection[str]], random: np.random.Generator
-) -> list[list[Unit]]:
-    """Units that are dealt whole, in groups with equally many deaths and living, each shuffled."""
+def _units(labels: Mapping[str, bool], together: Iterable[Collection[str]]) -> tuple[Unit, ...]:
+    """Those of the patients with a class who stay together, sorted."""
     units = [tuple(sorted(set(some) & labels.keys())) for some in together]
     placed = list(chain.from_iterable(units))
     if len(set(placed)) < len(placed):
         raise CohortError(
             "A patient is matched in two sets.", "Match so that nobody is used twice."
         )
-    alone = sorted(labels.keys() - set(placed), key=lambda patient: (not labels[patient], patient))
+    return tuple(sorted(unit for unit in units if len(unit) > 1))
+
+
+def _groups(
+    labels: Mapping[str, bool], units: Iterable[Unit], random: np.random.Generator
+) -> list[list[Unit]]:
+    """Units that are dealt whole, in groups with equally many deaths and living, each shuffled."""
+    units = list(units)
+    placed = set(chain.from_iterable(units))
+    alone = sorted(labels.keys() - placed, key=lambda patient: (not labels[patient], patient))
     groups: dict[tuple[int, int], list[Unit]] = {}
-    for unit in [*sorted(units), *((patient,) for patient in alone)]:
+    for unit in [*units, *((patient,) for patient in alone)]:
         deaths = sum(labels[patient] for patient in unit)
-        if unit:
-            groups.setdefault((deaths, len(unit) - deaths), []).append(unit)
+        groups.setdefault((deaths, len(unit) - deaths), []).append(unit)
     for group in groups.values():
         random.shuffle(group)
     return list(groups.values())
@@ -203,6 +220,7 @@ class _File(BaseModel):
     validation: tuple[str, ...]
     test: tuple[str, ...]
     held_out: tuple[str, ...]
+    together: tuple[tuple[str, ...], ...] = ()
 
 
 def write_folds(folds: Folds, path: Path) -> None:
@@ -218,6 +236,7 @@ def write_folds(folds: Folds, path: Path) -> None:
         VALIDATION: folds.validation,
         TEST: folds.test,
         HELD_OUT: folds.held_out,
+        "together": folds.together,
     }
     write_whole(path, (json.dumps(document, indent=1) + "\n").encode())
 
@@ -241,7 +260,7 @@ def read_folds(path: Path, cohort: Cohort | None = None) -> Folds:
         raise CohortError(
             f"Folds of format {FORMAT_VERSION} were expected, these have {file.format}.", AGAIN
         )
-    folds = Folds(file.seed, file.folds, file.validation, file.test, file.held_out)
+    folds = Folds(file.seed, file.folds, file.validation, file.test, file.held_out, file.together)
     _check_parts(folds)
     if cohort is not None:
         _check_fit(folds, cohort)
@@ -256,6 +275,12 @@ def _check_parts(folds: Folds) -> None:
             f"Folds hold each patient once, and at least 2 folds with patients; {doubled} patients "
             f"come twice, and the folds have {_sizes(folds.folds)} patients.",
             AGAIN,
+        )
+
+    parted = [unit for unit in folds.together if len({folds.part_of(each) for each in unit}) > 1]
+    if parted:
+        raise CohortError(
+            f"Patients who belong together lie in one part; {len(parted)} sets are parted.", AGAIN
         )
 
 

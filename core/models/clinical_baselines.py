@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import CohortError
-from core.metrics.calibration import Platt, fit_platt
+from core.metrics.calibration import Platt, fit_platt, log_odds
 from core.metrics.classification import auc
 from core.models.clinical_pipeline import (
     GRIDS,
@@ -35,6 +35,9 @@ from core.models.clinical_pipeline import (
 )
 from core.progress import Progress, Silent
 
+SMALLEST_SLOPE = 1e-3
+"""Of the probability's log odds with the score."""
+
 Labels = NDArray[np.bool_]
 
 
@@ -45,12 +48,13 @@ class ClinicalTable:
     Attributes:
         values: (scan, column), nan where one is missing.
         names: Of the columns.
-        patients: Whose scan each row is.
+        groups: Rows of one group never lie on both sides of an inner fold: the scans of a patient,
+            and of a death and its matches where the sample is a matched one.
     """
 
     values: Values
     names: tuple[str, ...]
-    patients: tuple[str, ...]
+    groups: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -141,8 +145,18 @@ def fit_clinical(
         fills_in=choices.fill_in_medians,
         prepare=prepare,
         learn=learner(model, parameters, seed).fit(prepared, labels),
-        platt=fit_platt(labels, left_out),
+        platt=_rising(fit_platt(labels, left_out), labels),
     )
+
+
+def _rising(platt: Platt, labels: Labels) -> Platt:
+    """The scaling as it is, or an all but flat one where the inner folds found the score worthless.
+
+    A falling one would turn the ranks of the model around.
+    """
+    if platt.slope > 0:
+        return platt
+    return Platt(SMALLEST_SLOPE, float(log_odds(labels.mean())))
 
 
 def _grid_search(
@@ -177,11 +191,11 @@ def _grid_search(
 def _inner_folds(
     table: ClinicalTable, labels: Labels, choices: ClinicalChoices, seed: int
 ) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
-    """Rows to learn from and rows left out; all scans of a patient on one side."""
+    """Rows to learn from and rows left out; all scans of a group on one side."""
     from sklearn.model_selection import StratifiedGroupKFold
 
     split = StratifiedGroupKFold(choices.inner_folds, shuffle=True, random_state=seed)
-    yield from split.split(table.values, labels, groups=list(table.patients))
+    yield from split.split(table.values, labels, groups=list(table.groups))
 
 
 def require_complete(table: ClinicalTable, *, fills_in: bool) -> None:
@@ -220,8 +234,8 @@ def _require_fit(table: ClinicalTable, labels: Labels, choices: ClinicalChoices)
             f"{', '.join(empty) or 'any column'}.",
             "Add clinical columns, or leave empty ones out of `columns` in [clinical].",
         )
-    patients = np.array(table.patients)
-    fewest = min(np.unique(patients[labels == each]).size for each in (True, False))
+    groups = np.array(table.groups)
+    fewest = min(np.unique(groups[labels == each]).size for each in (True, False))
     if fewest < choices.inner_folds:
         raise CohortError(
             f"{choices.inner_folds} inner folds need as many patients of each class; one class "

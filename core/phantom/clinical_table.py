@@ -60,8 +60,8 @@ def _smoking(subject: Subject, random: np.random.Generator) -> dict[str, float]:
 
 def _history(subject: Subject, random: np.random.Generator) -> dict[str, float]:
     amounts = covariates(subject)
-    lung_disease = 0.6 * amounts["emphysema"] + 0.5 * amounts["fibrosis"]
-    heart_disease = 0.2 * amounts["coronary_calcium"] + 0.4 * amounts["heart_size"]
+    lung_disease = 0.75 * amounts["emphysema"] + 0.8 * amounts["fibrosis"]
+    heart_disease = 0.2 * amounts["coronary_calcium"] + 0.7 * amounts["heart_size"]
     log_odds = {
         "history_copd": -2.6 + lung_disease,
         "history_emphysema": -3.2 + 0.7 * amounts["emphysema"],

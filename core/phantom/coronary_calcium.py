@@ -1,7 +1,8 @@
 """Plaques of the coronary arteries whose expected score is the intended one.
 
-Small plaques are denser than large ones, as the blur of a scanner demands of those that it shows at
-all, and so chosen that slices of 1 and of 3 mm score them about alike.
+Small plaques are denser than large ones, as the blur of a scanner demands of those that it shows,
+and so chosen that slices of 1 and of 3 mm score them about alike. Their common size is then solved
+for the score that a scan will give on average (`core.phantom.plaque_score`).
 """
 
 from dataclasses import dataclass, replace
@@ -25,9 +26,9 @@ SHARE_SPREAD, ELONGATION = 0.45, (1.3, 2.2)
 POINTS_AT_ONE_MM, POINTS_EXPONENT = 12.5, 2.75
 """First guess of a plaque's points: 12.5 elongation radius^2.75."""
 
-DENSITY_RADII_MM = (0.8, 1.0, 1.3, 1.9, 3.0, 4.0)
-DENSITY_HU = (1150.0, 950.0, 760.0, 570.0, 450.0, 420.0)
-"""Density by radius: so, slices of 1 and of 3 mm score a plaque about alike."""
+DENSITY_POINTS = (7.0, 9.0, 20.0, 40.0, 100.0, 300.0, 800.0)
+DENSITY_HU = (430.0, 1150.0, 1000.0, 780.0, 580.0, 470.0, 420.0)
+"""Density by a plaque's score: so, slices of 1 and of 3 mm score it about alike."""
 
 DENSITY_SPREAD, LEAST_HU, MOST_HU = 0.06, 200.0, 1200.0
 
@@ -37,7 +38,7 @@ WALL_MM, GAP_MM, START_MM = 1.6, 3.0, 3.0
 PROXIMAL_SHARE, PROXIMAL_POINTS = 0.35, 500.0
 """Few points lie in the first third of a vessel; from 500 on they reach its end."""
 
-SECANT_STEPS, TOLERANCE = 6, 0.01
+SECANT_STEPS, TOLERANCE, LARGEST_STEP = 9, 0.015, 1.2
 
 
 def coronary_plaques(subject: Subject) -> tuple[Plaque, ...]:
@@ -62,12 +63,12 @@ class _Design:
     Attributes:
         radii_mm: Across the vessel, a first guess.
         elongation: Length over width.
-        density: Factor on the density that goes with the size.
+        hu: Density at 120 kV.
     """
 
     radii_mm: Floats
     elongation: Floats
-    density: Floats
+    hu: Floats
 
     @property
     def lengths_mm(self) -> Floats:
@@ -87,7 +88,6 @@ def _drawn(
     free_mm = max(used_mm - lengths_mm.sum(), 0.0)
     spaces_mm = random.dirichlet(np.ones(len(lengths_mm) + 1))[:-1] * free_mm
     centres_mm = START_MM + np.cumsum(spaces_mm) + np.cumsum(lengths_mm) - lengths_mm / 2
-    hu = np.interp(design.radii_mm, DENSITY_RADII_MM, DENSITY_HU) * design.density
     plaques = []
     for k, centre_mm in enumerate(np.minimum(centres_mm, at_mm[-1])):
         place, along = _on_path(path_mm, at_mm, float(centre_mm))
@@ -99,7 +99,7 @@ def _drawn(
                 triple(place),
                 (float(across * design.elongation[k]), across, across),
                 axes_along(along),
-                round(float(np.clip(hu[k], LEAST_HU, MOST_HU)), 1),
+                round(float(design.hu[k]), 1),
                 wall_mm=WALL_MM,
             )
         )
@@ -116,7 +116,8 @@ def _design(points: float, room_mm: float, random: np.random.Generator) -> _Desi
     while True:
         share = points * weight[:count] / weight[:count].sum()
         radii = (share / (POINTS_AT_ONE_MM * elongation[:count])) ** (1 / POINTS_EXPONENT)
-        design = _Design(radii, elongation[:count], density[:count])
+        hu = np.interp(np.log(share), np.log(DENSITY_POINTS), DENSITY_HU) * density[:count]
+        design = _Design(radii, elongation[:count], np.clip(hu, LEAST_HU, MOST_HU))
         if count == 1 or design.lengths_mm.sum() <= room_mm:
             return design
         count -= 1
@@ -135,22 +136,35 @@ def _on_path(path_mm: Floats, at_mm: Floats, place_mm: float) -> tuple[Floats, F
 def _scaled_to(points: float, plaques: list[Plaque]) -> list[Plaque]:
     """The same plaques, all larger or smaller by one factor, whose expected scores add up.
 
-    Secant steps between the logarithms of size and score.
+    Secant steps between the logarithms of size and score, halving where they leave the bracket.
     """
-    log_scale, slope, last = 0.0, POINTS_EXPONENT, (0.0, 0.0)
+    low, high = -LARGEST_STEP, LARGEST_STEP
+    log_scale, slope, before = 0.0, POINTS_EXPONENT, (0.0, 0.0)
+    best, least = plaques, np.inf
     for step in range(SECANT_STEPS):
         sized = [_sized(each, float(np.exp(log_scale))) for each in plaques]
         expected = np.array([expected_agatston(each) for each in sized])
-        missing = float(np.log(points / max(expected.sum(), 0.1 * points)))
-        if abs(missing) < TOLERANCE:
+        missing = float(np.log(points / max(expected.sum(), 0.01 * points)))
+        if abs(missing) < least:
+            least, best = abs(missing), _with_parts(sized, points, expected)
+        if least < TOLERANCE:
             break
-        if step and abs(log_scale - last[0]) > 1e-6:
-            slope = float(np.clip((last[1] - missing) / (log_scale - last[0]), 1.0, 8.0))
-        last = (log_scale, missing)
+        low, high = (log_scale, high) if missing > 0 else (low, log_scale)
+        if step and missing != before[1]:
+            slope = max((before[1] - missing) / (log_scale - before[0]), 1.0)
+        before = (log_scale, missing)
         log_scale += missing / slope
-    part = points * expected / expected.sum()
+        if not low < log_scale < high:
+            log_scale = (low + high) / 2
+    return best
+
+
+def _with_parts(plaques: list[Plaque], points: float, expected: Floats) -> list[Plaque]:
+    """Plaques that share the intended points as they share the expected ones."""
+    parts = points * expected / max(expected.sum(), 1e-9)
     return [
-        replace(each, agatston=round(float(own), 2)) for each, own in zip(sized, part, strict=True)
+        replace(each, agatston=round(float(own), 2))
+        for each, own in zip(plaques, parts, strict=True)
     ]
 
 

@@ -67,6 +67,7 @@ NODE_SHARE, NODE_RADIUS_MM = 0.6, (2.2, 4.4)
 FAT_PADS = (  # centre, radii (mm), growth of the radii per mm of fat under the skin
     ((2, -64, 28), (13, 15, 44), 0.012),  # where the thymus was
     ((6, -6, 14), (22, 26, 30), 0.01),  # under the fork of the windpipe
+    ((4, -30, -102), (40, 46, 24), 0.005),  # under the heart, round the vena cava
     ((14, -72, -58), (40, 18, 40), 0.01),  # before the right ventricle
     ((-26, -76, -90), (24, 16, 18), 0.02),  # between heart and diaphragm, on both sides
     ((64, -78, -88), (22, 14, 18), 0.02),

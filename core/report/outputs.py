@@ -1,6 +1,5 @@
 """Every file of a run, written into one folder."""
 
-import os
 from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
@@ -12,7 +11,6 @@ from PIL.PngImagePlugin import PngInfo
 
 from core.analysis_result import AnalysisRequest, AnalysisResult
 from core.data.nifti import write_nifti
-from core.errors import ReportError
 from core.explanation import Explanation
 from core.prognosis import RESEARCH_USE_ONLY
 from core.progress import Progress, Silent
@@ -21,7 +19,7 @@ from core.report.calcium_report import CalciumReport
 from core.report.content import further_file, result_json, saliency_file
 from core.report.figures import key_views
 from core.report.pdf import write_pdf
-from core.whole_file import write_whole
+from core.whole_file import make_folder, write_whole
 
 Picture = NDArray[np.uint8]
 
@@ -78,40 +76,6 @@ def write_outputs(
     content = result_json(request, result, calcium=document, further=further)
     write_whole(folder / "result.json", content)
     progress.step(1.0, "Results written")
-
-
-def require_writable(folder: Path) -> None:
-    """Look whether results could be written there, before a run; makes nothing.
-
-    Raises:
-        ReportError: The folder, or the nearest one above it that exists, takes no files.
-    """
-    place = folder.absolute()
-    while not os.path.lexists(place):
-        place = place.parent
-    if not os.path.isdir(place):  # Path.is_dir raises where a folder above may not be entered
-        raise _no_folder("a file bears its name")
-    if not os.access(place, os.W_OK | os.X_OK):
-        raise _no_folder("no permission to write there")
-
-
-def make_folder(folder: Path) -> None:
-    """Make a folder for results, if it is missing.
-
-    Raises:
-        ReportError: It cannot be made.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise _no_folder(error.strerror or "refused") from None
-
-
-def _no_folder(why: str) -> ReportError:
-    return ReportError(
-        f"The folder for the results cannot be made ({why}).",
-        "Choose a folder that you may write to, and whose name is not that of a file.",
-    )
 
 
 def _png(pixels: Picture) -> bytes:

@@ -28,7 +28,7 @@ class Board:
         place = folder / BOARD_FOLDER / stage
         for old in place.glob("events.out.*"):
             old.unlink(missing_ok=True)
-        self._writer = SummaryWriter(str(place))  # type: ignore[no-untyped-call] # torch leaves it so
+        self._writer = SummaryWriter(str(place))
         for record in history:
             self.add(record)
 

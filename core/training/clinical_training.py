@@ -7,9 +7,10 @@ be stored without pickle; ``features.json`` says what they were.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import mean
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -27,12 +28,14 @@ from core.models.clinical_pipeline import ClinicalChoices, ClinicalModel
 from core.progress import Progress, Span
 from core.training.clinical_settings import ClinicalSettings, MissingValues
 from core.training.prediction_table import PredictionRow, write_table
-from core.whole_file import make_folder, write_whole
+from core.whole_file import make_folder, require_writable, write_whole
 
 PREDICTIONS = "predictions.csv"
 FEATURES = "features.json"
 FINAL = "final"
 """The model of all folds."""
+
+NOBODY: Mapping[str, str] = MappingProxyType({})
 
 
 def train_clinical(
@@ -65,33 +68,32 @@ def train_clinical(
         ReportError: The folder cannot be written to.
     """
     _require_learners()
+    require_writable(output)
     cohort = read_cohort(cohort_csv)
     folds = read_folds(folds_json, cohort)
     columns = _columns(cohort, settings)
+    everyone = _table(cohort.rows_of(folds.parts.keys()), columns)
+    require_complete(everyone, fills_in=settings.missing is MissingValues.MEDIAN)
     model = ClinicalModel(kind)
-    everyone = cohort.rows_of(folds.parts.keys())
-    require_complete(_table(everyone, columns), fills_in=settings.missing is MissingValues.MEDIAN)
-    parts: list[tuple[int | str, tuple[str, ...]]] = [
-        *((k, folds.training(k)) for k in range(len(folds.folds))),
-        (FINAL, _everyone(folds)),
-    ]
     fitted: list[FittedClinical] = []
     rows: list[PredictionRow] = []
-    for number, (part, patients) in enumerate(parts):
-        trained = _fit(
+    parts = _parts(folds)
+    for number, (taught, predicted) in enumerate(parts):
+        found = _fit(
             model,
-            cohort.rows_of((*patients, *folds.validation)),
+            cohort.rows_of(taught),
             columns,
             settings,
+            leaders={each: unit[0] for unit in folds.together for each in unit},
             seed=seed + number,
             progress=Span(progress, number / len(parts), (number + 1) / len(parts)),
         )
-        fitted.append(trained)
-        for name, left_out in _left_out(folds, part):
-            rows += _predictions(trained, cohort.rows_of(left_out), columns, name)
-    make_folder(output)
+        fitted.append(found)
+        for name, patients in predicted.items():
+            rows += _predictions(found, cohort.rows_of(patients), columns, name)
     described = _described(model, fitted, columns, settings)
     described["filled_in_when_predicting"] = _missing(cohort, folds, columns)
+    make_folder(output)
     write_whole(output / FEATURES, (json.dumps(described, indent=2) + "\n").encode())
     write_table(output / PREDICTIONS, rows)
     progress.step(1.0, "Predictions written")
@@ -120,9 +122,12 @@ def _columns(cohort: Cohort, settings: ClinicalSettings) -> tuple[str, ...]:
     return tuple(columns)
 
 
-def _table(rows: Sequence[CohortRow], columns: tuple[str, ...]) -> ClinicalTable:
-    patients = tuple(row.patient_id for row in rows)
-    return ClinicalTable(clinical_matrix(rows, columns), columns, patients)
+def _table(
+    rows: Sequence[CohortRow], columns: tuple[str, ...], leaders: Mapping[str, str] = NOBODY
+) -> ClinicalTable:
+    """Values of the rows; `leaders` names one patient for everyone of a set."""
+    groups = tuple(leaders.get(row.patient_id, row.patient_id) for row in rows)
+    return ClinicalTable(clinical_matrix(rows, columns), columns, groups)
 
 
 def _fit(
@@ -131,6 +136,7 @@ def _fit(
     columns: tuple[str, ...],
     settings: ClinicalSettings,
     *,
+    leaders: Mapping[str, str],
     seed: int,
     progress: Progress,
 ) -> FittedClinical:
@@ -143,7 +149,7 @@ def _fit(
     )
     labels = np.array([bool(mortality_label(row)) for row in rows])
     return fit_clinical(
-        model, _table(rows, columns), labels, choices=choices, seed=seed, progress=progress
+        model, _table(rows, columns, leaders), labels, choices=choices, seed=seed, progress=progress
     )
 
 
@@ -152,11 +158,14 @@ def _everyone(folds: Folds) -> tuple[str, ...]:
     return tuple(patient for some in folds.folds for patient in some)
 
 
-def _left_out(folds: Folds, part: int | str) -> list[tuple[int | str, tuple[str, ...]]]:
-    """Whom the model of a part predicts, by the name that their rows bear."""
-    if isinstance(part, int):
-        return [(part, folds.folds[part])]
-    return [(TEST, folds.test), (HELD_OUT, folds.held_out)]
+def _parts(folds: Folds) -> list[tuple[tuple[str, ...], dict[int | str, tuple[str, ...]]]]:
+    """For each model whom it is taught on and whom it predicts, by the name their rows bear."""
+    of_folds: list[tuple[tuple[str, ...], dict[int | str, tuple[str, ...]]]] = [
+        ((*folds.training(number), *folds.validation), {number: left_out})
+        for number, left_out in enumerate(folds.folds)
+    ]
+    last = (*_everyone(folds), *folds.validation)
+    return [*of_folds, (last, {TEST: folds.test, HELD_OUT: folds.held_out})]
 
 
 def _predictions(

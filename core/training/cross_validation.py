@@ -57,13 +57,13 @@ def train_network(configuration: TrainingConfiguration, progress: Progress = Sil
         require_scans(cohort)
         folds = read_folds(configuration.cohort.folds, cohort)
         cohort_sha256 = hashlib.sha256(configuration.cohort.csv.read_bytes()).hexdigest()
+        findings = configuration.cohort.findings_csv
+        table = read_findings(findings) if findings else findings_of_cohort(cohort)
         if processes.is_first:
             _claim(configuration, cohort_sha256)
         cache = InputCache(configuration.input.cache, described_input(configuration))
         span = Span(progress, 0.0, PREPARING_SHARE)
         examples = _prepared(configuration, cohort, cache, processes, span)
-        findings = configuration.cohort.findings_csv
-        table = read_findings(findings) if findings else findings_of_cohort(cohort)
         training = Training(configuration, cache, table, processes)
         parts = parts_of(examples, folds, configuration.output.parts)
         rows: list[PredictionRow] = []
@@ -187,19 +187,25 @@ def _claim(configuration: TrainingConfiguration, cohort_sha256: str) -> None:
         TrainingError: The folder holds the run of another model or cohort.
     """
     path = configuration.output.folder / RUN_FILE
+    findings = configuration.cohort.findings_csv
     document = {
         "model_id": configuration.model.id,
         "variant": configuration.model.variant,
         "cohort_sha256": cohort_sha256,
+        "findings_sha256": hashlib.sha256(findings.read_bytes()).hexdigest() if findings else "",
     }
-    if path.exists():
-        try:
-            found = json.loads(path.read_text())
-        except (OSError, ValueError):
-            found = None
-        if found != document:
-            raise TrainingError(
-                "The output folder holds the run of another model or another cohort.",
-                "Choose another output folder, or delete this one.",
-            )
+    if path.exists() and not _agrees(path, document):
+        raise TrainingError(
+            "The output folder holds the run of another model or another cohort.",
+            "Choose another output folder, or delete this one.",
+        )
     write_atomically(path, json.dumps(document, indent=1).encode())
+
+
+def _agrees(path: Path, document: dict[str, str]) -> bool:
+    """Whether what stands in the file is true of this run."""
+    try:
+        found = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return False
+    return isinstance(found, dict) and all(document.get(key) == found[key] for key in found)

@@ -30,6 +30,7 @@ from core.errors import ModelInputError, ResourcesError, ThoralensError
 from core.model_input import INTENSITY_SCALE, prepare_input
 from core.models.cards import InputDescription
 from core.progress import Progress, Silent
+from core.training.time_left import TimeLeft
 
 Shape = tuple[int, int, int]
 Image = NDArray[np.uint8]
@@ -196,9 +197,12 @@ def _prepared(
         return
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         waiting = {pool.submit(cache.prepare, scan, key): key for key, scan in missing.items()}
+        left = TimeLeft()
         try:
             for done, future in enumerate(as_completed(waiting), start=1):
-                progress.step(done / len(waiting), f"Preparing scan {done} of {len(waiting)}")
+                share = done / len(waiting)
+                words = f"Preparing scan {done} of {len(waiting)}, {left.words(share)}"
+                progress.step(share, words)
                 error = future.exception()
                 if isinstance(error, ThoralensError):
                     yield waiting[future], error

@@ -117,7 +117,7 @@ def findings_loss(said: Tensor | None, known: Tensor) -> Tensor:
 
 
 def r_squared(said: Tensor | None, known: Tensor) -> float:
-    """1 - residual / total sum of squares, the mean over the columns that differ at all."""
+    """1 - residual / total sum of squares, the mean over the columns that differ; 0 if none do."""
     if said is None:
         raise ValueError("there is no head for findings")
     shares = []
@@ -127,7 +127,7 @@ def r_squared(said: Tensor | None, known: Tensor) -> float:
         total = (truth - truth.mean()).square().sum()
         if total > 0:
             shares.append(float(1 - (truth - guess).square().sum() / total))
-    return float(np.mean(shares)) if shares else float("nan")
+    return float(np.mean(shares)) if shares else 0.0
 
 
 def death_risk(hazard_logits: Tensor | None) -> NDArray[np.float64]:

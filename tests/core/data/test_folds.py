@@ -67,6 +67,7 @@ def test_a_death_and_its_matches_stay_in_one_part():
     assert len(folds.validation) == 48
     assert [len(some) for some in folds.folds] == [90] * 5
     assert [deaths(cohort, some) for some in folds.folds] == [30] * 5
+    assert folds.together == tuple(sorted(sets))
     assert folds != make_folds(cohort, together=sets, seed=1)
 
 
@@ -131,7 +132,8 @@ def test_a_named_test_set_stays_out_of_the_folds():
 
 def test_what_is_written_is_read_again(tmp_path):
     cohort = cohort_of(20, 40, lung_cancer=3)
-    folds = make_folds(cohort, validation=5, test=0.2, seed=7)
+    together = [[row.patient_id for row in cohort.rows[k:60:20]] for k in range(8)]
+    folds = make_folds(cohort, validation=5, test=0.2, together=together, seed=7)
     write_folds(folds, tmp_path / "folds.json")
     assert read_folds(tmp_path / "folds.json", cohort) == folds
 
@@ -169,6 +171,12 @@ def test_folds_that_do_not_fit_the_cohort_are_refused(tmp_path, other, words):
 def test_a_patient_in_two_parts_or_an_empty_fold_is_refused(tmp_path, folds):
     write_folds(folds, tmp_path / "folds.json")
     with pytest.raises(CohortError, match="each patient once"):
+        read_folds(tmp_path / "folds.json")
+
+
+def test_parted_sets_are_refused(tmp_path):
+    write_folds(Folds(0, (("a", "b"), ("c",)), together=(("a", "c"),)), tmp_path / "folds.json")
+    with pytest.raises(CohortError, match="1 sets are parted"):
         read_folds(tmp_path / "folds.json")
 
 

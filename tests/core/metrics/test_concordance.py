@@ -1,11 +1,12 @@
 import numpy as np
+import pandas as pd
 import pytest
 from lifelines import CoxPHFitter
-from lifelines.datasets import load_rossi
+from lifelines.datasets import load_gbsg2, load_rossi
 from lifelines.utils import concordance_index
 
 from core.metrics.classification import auc
-from core.metrics.concordance import harrell_c, harrell_c_interval
+from core.metrics.concordance import harrell_c, harrell_c_interval, uno_c
 
 
 def survivors(seed, size=150, *, rounded=False):
@@ -30,6 +31,39 @@ def rossi():
 
 def test_cox_on_the_rossi_table_gives_the_published_concordance(rossi):
     assert harrell_c(*rossi) == pytest.approx(0.6403292471, abs=1e-9)
+
+
+def test_cox_on_the_gbsg2_table_gives_the_concordances_of_scikit_survival():
+    """Every column but the tumour's grade; the values are scikit-survival's."""
+    table = pd.get_dummies(
+        load_gbsg2().drop(columns="tgrade"), columns=["horTh", "menostat"], drop_first=True
+    ).astype(float)
+    risk = CoxPHFitter().fit(table, "time", "cens").predict_log_partial_hazard(table)
+    outcome = (table["cens"] > 0, table["time"], risk)
+    assert harrell_c(*outcome) == pytest.approx(0.686636, abs=5e-7)
+    assert uno_c(*outcome, until_years=2000) == pytest.approx(0.671134, abs=5e-7)
+
+
+def test_unos_concordance_is_harrells_where_nobody_is_censored():
+    event, time, risk = survivors(6)
+    everyone = np.ones_like(event)
+    assert uno_c(everyone, time, risk, until_years=1e9) == harrell_c(everyone, time, risk)
+    assert uno_c(event, time, risk, until_years=1.0) != harrell_c(event, time, risk)
+
+
+def test_unos_concordance_hangs_less_on_censoring_than_harrells():
+    """With heavy early censoring of hazards that change, only Uno's stays near the truth."""
+    random = np.random.default_rng(7)
+    risk = np.where(random.random(4000) < 0.5, 1.0, 0.0)
+    # High risk dies early or, once past that, as late as the others.
+    early = (risk > 0) & (random.random(4000) < 0.4)
+    death = np.where(early, random.uniform(0, 1, 4000), 1 + random.exponential(3, 4000))
+    everyone = np.ones(4000, dtype=bool)
+    truth = uno_c(everyone, death, risk, until_years=4)
+    end = random.uniform(0, 5, 4000)
+    outcome = (death <= end, np.minimum(death, end), risk)
+    assert abs(uno_c(*outcome, until_years=4) - truth) < 0.02
+    assert abs(harrell_c(*outcome) - truth) > 0.05
 
 
 @pytest.mark.parametrize("rounded", [False, True])

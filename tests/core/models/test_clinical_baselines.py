@@ -70,12 +70,22 @@ def test_without_a_signal_the_inner_folds_find_none(model):
     assert fitted.inner_auc < 0.68
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_a_model_without_a_signal_still_gives_probabilities_that_rise_with_its_score(seed):
+    table, _ = people(seed, 90)
+    labels = np.random.default_rng(seed + 50).random(90) < 0.4
+    fitted = fit(ClinicalModel.SVM, table, labels)
+    order = np.argsort(fitted.scores(table))
+    assert (np.diff(fitted.probabilities(table)[order]) > 0).all()
+    assert fitted.probabilities(table).mean() == pytest.approx(labels.mean(), abs=0.1)
+
+
 def test_choosing_features_on_all_patients_would_leak_and_shows_what_the_inner_folds_avoid():
     table, _ = people(5, 90, columns=60)
     labels = np.random.default_rng(6).random(90) < 0.4
     forest = RandomForestClassifier(200, random_state=0).fit(table.values, labels)
     best = np.argsort(forest.feature_importances_)[-3:]
-    chosen = ClinicalTable(table.values[:, best], ("a", "b", "c"), table.patients)
+    chosen = ClinicalTable(table.values[:, best], ("a", "b", "c"), table.groups)
     leaked = fit(ClinicalModel.RANDOM_FOREST, chosen, labels).inner_auc
     honest = fit(ClinicalModel.RANDOM_FOREST, table, labels).inner_auc
     assert leaked > honest + 0.1
@@ -94,7 +104,7 @@ def test_columns_of_times_enter_as_their_principal_component():
     values = np.c_[table.values, 9 * time + random.normal(size=300) / 9, -time]
     names = (*table.names, "years_smoked", "years_quit")
     labels = time + random.normal(size=300) / 2 > 0
-    joined = ClinicalTable(values, names, table.patients)
+    joined = ClinicalTable(values, names, table.groups)
     fitted = fit(ClinicalModel.SVM, joined, labels, time_columns=("years_smoked", "years_quit"))
     assert fitted.features[0] == "times_component_1"
     assert "years_smoked" not in fitted.importances
@@ -118,13 +128,13 @@ def test_a_missing_value_is_refused_or_filled_in_with_the_training_median_and_co
     table, labels = people(9)
     values = table.values.copy()
     values[:5, 0] = np.nan
-    gapped = ClinicalTable(values, table.names, table.patients)
+    gapped = ClinicalTable(values, table.names, table.groups)
     with pytest.raises(CohortError, match=r"5 of 1440 are missing: 'column_0' 5\."):
         fit(ClinicalModel.SVM, gapped, labels)
     fitted = fit(ClinicalModel.SVM, gapped, labels, fill_in_medians=True)
     assert fitted.filled_in == 5
     filled = np.where(np.isnan(values), np.nanmedian(values, axis=0), values)
-    by_hand = ClinicalTable(filled, table.names, table.patients)
+    by_hand = ClinicalTable(filled, table.names, table.groups)
     assert np.allclose(fitted.scores(gapped), fitted.scores(by_hand))
     complete = fit(ClinicalModel.SVM, table, labels)
     with pytest.raises(CohortError, match="Every clinical value is needed"):
@@ -161,10 +171,10 @@ def test_an_empty_column_and_columns_in_another_order_are_refused():
     table, labels = people(12)
     values = table.values.copy()
     values[:, 2] = np.nan
-    empty = ClinicalTable(values, table.names, table.patients)
+    empty = ClinicalTable(values, table.names, table.groups)
     with pytest.raises(CohortError, match="no training patient has a value of column_2"):
         fit(ClinicalModel.SVM, empty, labels, fill_in_medians=True)
     fitted = fit(ClinicalModel.SVM, table, labels)
-    turned = ClinicalTable(table.values[:, ::-1], table.names[::-1], table.patients)
+    turned = ClinicalTable(table.values[:, ::-1], table.names[::-1], table.groups)
     with pytest.raises(CohortError, match="another order"):
         fitted.scores(turned)

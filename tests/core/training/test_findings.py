@@ -42,7 +42,7 @@ def test_an_unknown_finding_is_refused_with_the_names_of_the_known():
 
 def test_a_finding_that_is_the_same_for_all_is_refused():
     table = findings_of_cohort(Cohort(ROWS, ("size",)))
-    with pytest.raises(TrainingError, match="'size' cannot be learned: .* 1 different"):
+    with pytest.raises(TrainingError, match=r"'size' cannot be learned: .* 1 different"):
         finding_scale(table, ROWS[:1], ("size",))
 
 
