@@ -5,6 +5,7 @@ scan of the heart alone), there is no heart region: all candidates are alike, an
 for calcium is taken for bone.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,15 +23,19 @@ from core.data.gating import is_gated
 from core.data.kernels import is_sharp
 from core.data.series import SeriesRecord
 from core.errors import ModelInputError
+from core.geometry import VolumeGeometry
 from core.preprocessing.lung_mask import find_lungs
 from core.preprocessing.organ_regions import Organ, organ_regions
 from core.preprocessing.reorient import reorient
+from core.preprocessing.solids import box_of, widened
 from core.progress import Progress, Silent, Span
 from core.volume import Mask, Volume
 from core.voxel_runs import voxels_of
 
 HEART_MARGIN_MM = 15.0
 """Coronary arteries run in the fat on the heart: the region is this much wider than the heart."""
+EDGE_MARGIN_MM = 5.0
+"""A part of a slice that lies wholly this far outside the heart region is not of the heart."""
 NEVER_HEART = (Organ.RIGHT_LUNG, Organ.LEFT_LUNG, Organ.OUTSIDE)
 BONES = (Organ.VERTEBRAE, Organ.RIBS)
 BONE_FROM_MM3 = 5000.0
@@ -46,18 +51,22 @@ class CalciumCase:
         candidates: Of the whole scan.
         in_heart: Of the heart region; the same as `candidates` where there is none.
         heart: 1 on the heart and in the fat round it; None where it was not found.
+        bounds: The heart region and 5 mm more, whose edge no growth crosses; None as `heart`.
         barrier: 1 in bone, which no growth enters.
         blood: Density and noise in the great vessels; None where they were not found.
         checks: The pre-flight card.
+        thickness_mm: Of a slice, as the headers state it; None where they do not.
     """
 
     volume: Volume
     candidates: Candidates
     in_heart: Candidates
     heart: Mask | None
+    bounds: Mask | None
     barrier: Mask
     blood: BloodPool | None
     checks: tuple[Check, ...]
+    thickness_mm: float | None = None
 
     def reading(self, rule: Rule = STANDARD, calibration: float | None = None) -> Reading:
         """A reading without edits.
@@ -66,7 +75,14 @@ class CalciumCase:
             rule: How lesions are found and weighed.
             calibration: Mass per mm3 and HU; None leaves the mass out.
         """
-        return Reading(self.volume, rule, self.barrier, calibration)
+        return Reading(
+            self.volume,
+            rule,
+            self.barrier,
+            calibration,
+            bounds=self.bounds,
+            thickness_mm=self.thickness_mm,
+        )
 
 
 def open_case(
@@ -100,10 +116,19 @@ def open_case(
         barrier = _chosen(regions, *BONES)
         heart = _heart(regions)
         blood = blood_pool(volume, _chosen(regions, Organ.GREAT_VESSELS))
-    in_heart = candidates if heart is None else candidates_within(candidates, volume, heart)
-    checks = preflight(_acquisition(record, volume), blood)
+    acquisition = _acquisition(record, volume)
     progress.step(1.0, "Ready for calcium")
-    return CalciumCase(volume, candidates, in_heart, heart, barrier, blood, checks)
+    return CalciumCase(
+        volume=volume,
+        candidates=candidates,
+        in_heart=candidates if heart is None else candidates_within(candidates, volume, heart),
+        heart=heart,
+        bounds=None if heart is None else _wider(heart, EDGE_MARGIN_MM),
+        barrier=barrier,
+        blood=blood,
+        checks=preflight(acquisition, blood),
+        thickness_mm=acquisition.thickness_mm,
+    )
 
 
 def _regions(volume: Volume, progress: Progress) -> Mask | None:
@@ -115,19 +140,41 @@ def _regions(volume: Volume, progress: Progress) -> Mask | None:
 
 
 def _chosen(regions: Mask, *organs: Organ) -> Mask:
-    labels = np.isin(regions.labels, organs).astype(np.uint8)
-    return Mask(labels, regions.geometry)
+    return Mask(_is_one_of(regions.labels, organs).view(np.uint8), regions.geometry)
+
+
+def _is_one_of(labels: NDArray[np.uint8], organs: Sequence[Organ]) -> NDArray[np.bool_]:
+    known = np.zeros(np.iinfo(np.uint8).max + 1, dtype=np.bool_)
+    known[list(organs)] = True
+    return known[labels]
 
 
 def _heart(regions: Mask) -> Mask | None:
-    heart = regions.labels == Organ.HEART
+    """The region on its own smaller grid, with room for the margin of its edge."""
+    heart = _is_one_of(regions.labels, (Organ.HEART,))
     if not heart.any():
         return None
-    block_mm = min(regions.geometry.spacing_mm)
-    wide = binary_dilation(heart, iterations=max(round(HEART_MARGIN_MM / block_mm), 1))
-    bones = binary_dilation(np.isin(regions.labels, BONES))  # with the edge of the breastbone
-    inside: NDArray[np.bool_] = wide & ~np.isin(regions.labels, NEVER_HEART) & ~bones
-    return Mask(inside.astype(np.uint8), regions.geometry)
+    margin, room = (_blocks(regions, each) for each in (HEART_MARGIN_MM, EDGE_MARGIN_MM))
+    spacing_mm = regions.geometry.spacing_mm
+    box = widened(box_of(heart), (margin + room + 1) * max(spacing_mm), spacing_mm, heart.shape)
+    labels = regions.labels[box]
+    inside = binary_dilation(heart[box], iterations=margin)
+    inside &= ~_is_one_of(labels, NEVER_HEART)
+    inside &= ~binary_dilation(_is_one_of(labels, BONES))  # with the edge of the breastbone
+    affine = np.array(regions.geometry.affine)
+    affine[:3, 3] = regions.geometry.to_patient([each.start for each in box])
+    frame = regions.geometry.frame_of_reference_uid
+    return Mask(inside.view(np.uint8), VolumeGeometry(labels.shape, affine, frame))
+
+
+def _wider(mask: Mask, margin_mm: float) -> Mask:
+    wide = binary_dilation(mask.labels, iterations=_blocks(mask, margin_mm))
+    return Mask(wide.view(np.uint8), mask.geometry)
+
+
+def _blocks(mask: Mask, margin_mm: float) -> int:
+    """Blocks of a mask that make up a margin, at least one."""
+    return max(round(margin_mm / min(mask.geometry.spacing_mm)), 1)
 
 
 def _bones_by_size(candidates: Candidates) -> Mask:

@@ -1,7 +1,7 @@
 """What `thoralens-core calcium` does: candidates of a scan, or the score of marks."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.console import Console
@@ -21,6 +21,7 @@ from core.errors import SeriesError
 from core.geometry import VolumeGeometry
 from core.progress import Progress, Span
 from core.report.calcium_document import JsonObject, candidates_document, rule_document
+from core.report.calcium_patches import write_patches
 from core.report.calcium_report import calcium_report, series_document, write_calcium_report
 from core.whole_file import make_folder, require_writable
 
@@ -67,7 +68,8 @@ def calcium_document(
         path: Folder that is searched.
         progress: Told of every step.
         marks: JSON file of marks (`core.calcium.edit_documents`); without it, candidates.
-        out: Folder for the files of the score, made if it is missing; nothing without marks.
+        out: Folder for the files of the score and the patches of the clicks, made if it is
+            missing; nothing without marks. The document then lists the patches.
         series_uid: Which series; the best for calcium where it is "".
         rule: How lesions are found and weighed.
         calibration: Mass per mm3 and HU; None leaves the mass out.
@@ -95,6 +97,8 @@ def calcium_document(
     )
     if out is not None:
         make_folder(out)
+        patches = write_patches(out, reading, missed)
+        report = replace(report, document={**report.document, "network_patches": patches})
         write_calcium_report(out, report)
     return report.document
 
@@ -105,7 +109,7 @@ def _candidates(opened: _Opened) -> JsonObject:
     return {
         **series_document(case, opened.record),
         "warnings": list(opened.warnings),
-        "rule": rule_document(case.candidates.rule, case.candidates.increment_mm),
+        "rule": rule_document(case.candidates.rule, case.volume.geometry),
         "candidates": candidates_document(case.candidates, in_heart),
     }
 

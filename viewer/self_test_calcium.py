@@ -45,8 +45,22 @@ def calcium(driver: Driver) -> None:
         )
         notes.add(f"{total:.1f} points, uncertainty after {seconds:.1f} s")
         driver.picture("calcium")
+        _look_at_ring(driver)
         press(driver, Qt.Key.Key_C)
         driver.check(not _state(driver).active, "C leaves the mode")
+
+
+def _look_at_ring(driver: Driver) -> None:
+    """A right click on the lesion opens the ring of vessels, Escape closes it."""
+    view, menu = driver.window.views.slices[Plane.AXIAL], driver.window.calcium.gestures.menu
+    placement = view.placement()
+    row, column = placement.place.to_pixel(driver.window.session.state.view.crosshair_mm)
+    at = placement.to_screen((float(row), float(column))).toPoint()
+    QTest.mouseClick(view, Qt.MouseButton.RightButton, pos=at)
+    driver.check(menu.isVisible(), "a right click opens the ring of vessels")
+    driver.picture("calcium_vessels")
+    QTest.keyClick(menu, Qt.Key.Key_Escape)
+    driver.check(not menu.isVisible(), "Escape closes it")
 
 
 def _state(driver: Driver) -> CalciumState:

@@ -13,6 +13,7 @@ from core.views.overlay import OverlayStyle, is_signed, overlay_colours
 from core.views.planes import Plane, SliceGeometry, reslice, slice_geometry, slice_values
 from core.views.window import Window, lookup_table, to_grey
 from core.volume import SaliencyMap, Volume
+from viewer.axial_averages import average_hu
 
 CODES = 256
 """Levels of saliency that are told apart; code 0 is bare grey."""
@@ -109,6 +110,7 @@ class SliceRenderer:
         self._picture: QImage | None = None
         self._volume: Volume | None = None
         self._index = -1
+        self._cut: tuple[int, range] = (-1, range(0))
         self._hu: NDArray[np.int16] | None = None
         self._saliency: SaliencyMap | None = None
         self._codes: NDArray[np.uint8] | None = None
@@ -126,6 +128,7 @@ class SliceRenderer:
         *,
         saliency: SaliencyMap | None = None,
         style: OverlayStyle = OverlayStyle(),
+        averaged: range = range(0),
     ) -> QImage:
         """Slice `index` of a reoriented volume in screen order, one picture pixel a voxel.
 
@@ -135,9 +138,10 @@ class SliceRenderer:
             window: What is black and what is white.
             saliency: Map to lay over, not yet thresholded; None for bare grey.
             style: How it is drawn; its threshold is applied before any interpolation.
+            averaged: Axial slices whose mean is drawn in its place; with less than two, itself.
         """
         style = style if saliency is None else style.of(saliency)
-        key = (volume, index, window, saliency, style)
+        key = (volume, index, window, saliency, style, averaged)
         if self._picture is None or self._key != key:
             self._key, self._picture = key, self._drawn(*key)
         return self._picture
@@ -149,8 +153,9 @@ class SliceRenderer:
         window: Window,
         saliency: SaliencyMap | None,
         style: OverlayStyle,
+        averaged: range,
     ) -> QImage:
-        hu = self._slice_of(volume, index)
+        hu = self._slice_of(volume, index, averaged)
         if self._window != window or self._greys is None:
             self._window, self._greys = window, lookup_table(window)
         grey = to_grey(hu, self._greys)
@@ -162,10 +167,15 @@ class SliceRenderer:
             self._look, self._colours = look, colour_table(style, signed=look[1])
         return to_picture(np.take(self._colours, codes.astype(np.uint16) << np.uint16(8) | grey))
 
-    def _slice_of(self, volume: Volume, index: int) -> NDArray[np.int16]:
-        if self._hu is None or self._volume is not volume or self._index != index:
-            self._volume, self._index, self._codes = volume, index, None
-            self._hu = np.ascontiguousarray(slice_values(volume.hu, self._plane, index))
+    def _slice_of(self, volume: Volume, index: int, averaged: range) -> NDArray[np.int16]:
+        cut = (index, averaged)
+        if self._hu is None or self._volume is not volume or self._cut != cut:
+            self._volume, self._cut, self._codes = volume, cut, None
+            self._index = index
+            if len(averaged) > 1:
+                self._hu = average_hu(volume, averaged)
+            else:
+                self._hu = np.ascontiguousarray(slice_values(volume.hu, self._plane, index))
         return self._hu
 
     def _codes_of(

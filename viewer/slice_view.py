@@ -21,6 +21,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from core.views.planes import Plane, nearest_slice, slice_geometry, slice_number
 from core.volume import Volume
 from viewer import slice_annotations as annotations
+from viewer.axial_averages import average_lines, averaged_around, middle_of
 from viewer.legend import paint_legend
 from viewer.missing_band import paint_missing
 from viewer.place_markers import paint_places
@@ -45,7 +46,7 @@ EMPTY_TEXT = "No series open"
 
 
 class Hovered(NamedTuple):
-    """What lies under the cursor; `hu` is None where no slice was stored."""
+    """What lies under the cursor; `hu` as it is shown, None where no slice was stored."""
 
     point_mm: Point
     hu: int | None
@@ -56,6 +57,8 @@ class SliceView(QWidget):
 
     Attributes:
         guest: Draws over a slice and its annotations; None where no mode is on.
+        menu_guest: Asked first at a right click without a drag: (patient point, place in the
+            view); True if it shows a menu of its own.
 
     Signals:
         hovered: `Hovered` under the cursor, or None where there is no voxel.
@@ -78,6 +81,7 @@ class SliceView(QWidget):
         self._cursor: QPointF | None = None
         self._before_click: Point | None = None
         self.guest: Callable[[QPainter, SlicePlacement], None] | None = None
+        self.menu_guest: Callable[[Point, QPointF], bool] | None = None
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -110,9 +114,18 @@ class SliceView(QWidget):
         state = self._session.state
         if state.volume is None or self._preview.shown is not None:
             return None
-        index = nearest_slice(state.volume, self._plane, state.view.crosshair_mm)
+        index = middle_of(self._shown_slices(state, state.volume))
         place = slice_geometry(state.volume.geometry, self._plane, index)
         return SlicePlacement(place, QSizeF(self.size()), state.view.planes[self._plane])
+
+    def _shown_slices(self, state: SessionState, volume: Volume) -> range:
+        """The slice at the crosshair, with those that are averaged with it."""
+        index = nearest_slice(volume, self._plane, state.view.crosshair_mm)
+        count = volume.geometry.shape[self._plane.axis]
+        return averaged_around(index, self._together(state), count)
+
+    def _together(self, state: SessionState) -> int:
+        return state.view.averaged_slices if self._plane is Plane.AXIAL else 1
 
     def scroll(self, steps: int) -> None:
         """Go on by slices: down from the head, back from the front, left from the right."""
@@ -122,7 +135,7 @@ class SliceView(QWidget):
         geometry, axis = state.volume.geometry, self._plane.axis
         index = np.array(geometry.to_index(state.view.crosshair_mm))
         present = nearest_slice(state.volume, self._plane, state.view.crosshair_mm)
-        wanted = present + steps * NEXT_INDEX[self._plane]
+        wanted = present + steps * NEXT_INDEX[self._plane] * self._together(state)
         index[axis] = min(max(wanted, 0), geometry.shape[axis] - 1)
         x, y, z = geometry.to_patient(index)
         self._session.move_crosshair((float(x), float(y), float(z)))
@@ -175,6 +188,7 @@ class SliceView(QWidget):
             state.view.window,
             saliency=state.chosen_map,
             style=state.view.overlay,
+            averaged=self._shown_slices(state, volume),
         )
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.drawImage(placement.rectangle, picture)
@@ -212,6 +226,10 @@ class SliceView(QWidget):
         count = volume.geometry.shape[self._plane.axis]
         number = slice_number(self._plane, placement.place.index, count)
         named = series is not None and state.view.patient_visible
+        block = self._shown_slices(state, volume)
+        lines = annotations.slice_lines(placement.place, volume, number)
+        if len(block) > 1:
+            lines = average_lines(placement.place, volume, block)
         return (
             annotations.Corner(top | left, annotations.patient_lines(series) if named else ()),
             annotations.Corner(
@@ -221,9 +239,7 @@ class SliceView(QWidget):
                 bottom | left,
                 annotations.window_lines(state.view.window, placement.view, self._under),
             ),
-            annotations.Corner(
-                bottom | right, annotations.slice_lines(placement.place, volume, number)
-            ),
+            annotations.Corner(bottom | right, lines),
         )
 
     # --- mouse ---
@@ -306,8 +322,9 @@ class SliceView(QWidget):
 
     def _request_menu(self, at: QPointF) -> None:
         under = self._voxel_at(at)
-        if under is not None:
-            self.menu_requested.emit(under.point_mm, self.mapToGlobal(at.toPoint()))
+        if under is None or (self.menu_guest is not None and self.menu_guest(under.point_mm, at)):
+            return
+        self.menu_requested.emit(under.point_mm, self.mapToGlobal(at.toPoint()))
 
     def _hover(self, at: QPointF | None) -> None:
         self._cursor = at
@@ -328,8 +345,12 @@ class SliceView(QWidget):
         highest = np.array(volume.geometry.shape) - 1
         index = np.rint(volume.geometry.to_index(point)).astype(int).clip(0, highest)
         x, y, z = (float(value) for value in point)
-        is_missing = index[volume.missing_axis] in volume.missing_slices
-        return Hovered((x, y, z), None if is_missing else int(volume.hu[tuple(index)]))
+        if index[volume.missing_axis] in volume.missing_slices:
+            return Hovered((x, y, z), None)
+        block = self._shown_slices(self._session.state, volume)
+        along = [slice(each, each + 1) for each in index]
+        along[self._plane.axis] = slice(block.start, block.stop)
+        return Hovered((x, y, z), round(float(volume.hu[tuple(along)].mean())))
 
     # --- keyboard ---
 

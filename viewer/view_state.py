@@ -40,6 +40,7 @@ class ViewState:
         crosshair_visible: Lines of the crosshair drawn.
         annotations_visible: Corner texts drawn (edge letters always are).
         patient_visible: Name and identifier drawn.
+        averaged_slices: Axial slices shown as one average; 1 shows each by itself.
         maximised: The one view shown alone ("axial", "coronal", "sagittal", "volume"), or None.
     """
 
@@ -55,6 +56,7 @@ class ViewState:
     crosshair_visible: bool = True
     annotations_visible: bool = True
     patient_visible: bool = True
+    averaged_slices: int = 1
     maximised: str | None = None
 
     def with_plane(self, plane: Plane, view: PlaneView) -> "ViewState":

@@ -20,7 +20,7 @@ from core.volume import Volume
 from core.voxel_runs import Runs, joined, parts
 
 THREADS = 2
-SLAB_SLICES = 16
+SLAB_SLICES = 4
 """Slices looked through at once: few enough to stay in the processor's cache."""
 
 Integers = NDArray[np.int64]
@@ -141,12 +141,17 @@ def find_candidates(
         runs, hu = _bright(volume, rule.threshold_hu, start)
         return _counted(runs, hu, row_mm * column_mm, rule)
 
-    found = []
+    runs_found: list[Runs] = []
+    parts_found: list[Parts] = []
     with ThreadPoolExecutor(THREADS) as pool:  # numpy lets go of the interpreter here
         for start, slab in enumerate(pool.map(look_through, range(0, slice_count, SLAB_SLICES))):
             progress.step(start * SLAB_SLICES / slice_count, "Finding calcium candidates")
-            found.append(slab)
-    kept_runs, kept = joined([runs for runs, _ in found]), joined_parts([each for _, each in found])
+            runs_found.append(slab[0])
+            parts_found.append(slab[1])
+    kept_runs = joined(runs_found)
+    runs_found.clear()  # not held twice while the parts are joined
+    kept = joined_parts(parts_found)
+    parts_found.clear()
     return Candidates(volume.geometry, rule, kept_runs, kept, _lesions(kept_runs, kept))
 
 

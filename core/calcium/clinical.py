@@ -1,6 +1,6 @@
 """The score as clinical values of a hybrid model: columns of a card that a reading can fill."""
 
-from core.calcium.categories import VisualGrade, agatston_bin, corresponding_grade
+from core.calcium.categories import VisualGrade, agatston_bin
 from core.calcium.scores import CalciumScore
 
 NAMES = (
@@ -17,18 +17,18 @@ def calcium_values(score: CalciumScore, grade: VisualGrade | None = None) -> dic
 
     Args:
         score: Of a reading; the total is that of the coronary vessels.
-        grade: What the reader saw; else the grade that CAC-DRS puts beside the points.
+        grade: What the reader saw; without it there is none: points are not what a reader saw.
 
     Returns:
         Agatston points, category 0 to 4, volume in mm3 and its square root, visual grade 0 to 3.
     """
     total = score.total
-    seen = corresponding_grade(total.agatston) if grade is None else grade
-    values = (
+    found = (
         total.agatston,
         agatston_bin(total.agatston),
         total.volume_mm3,
         total.root_volume,
-        int(seen),
+        grade,
     )
-    return {name: float(value) for name, value in zip(NAMES, values, strict=True)}
+    values = zip(NAMES, found, strict=True)
+    return {name: float(value) for name, value in values if value is not None}

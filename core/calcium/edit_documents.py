@@ -1,9 +1,9 @@
 """Edits as plain JSON and back: the marks file of the command line, and the journal.
 
 A mark is `{"vessel": "LAD", "point_mm": [x, y, z]}`, patient LPS in mm, with `"only_slice": true`
-for the part of one slice. Other edits name their kind: `lasso` (vessel, loop_mm), `set_vessel`
-(vessel, point_mm), `remove` (point_mm), `cut` (start_mm, end_mm), `confirm_zero` (initials) and
-`grade` (grade, 0 to 3).
+for the part of one slice. Other edits name their kind: `lasso` (vessel, loop_mm, through_mm),
+`set_vessel` (vessel, point_mm), `remove` (point_mm), `cut` (start_mm, end_mm), `confirm_zero`
+(initials) and `grade` (grade, 0 to 3).
 """
 
 from collections.abc import Mapping, Sequence
@@ -45,6 +45,7 @@ def edit_document(edit: Edit) -> Document:
         case AddLasso():
             document = {"kind": "lasso", "vessel": edit.vessel.value}
             document["loop_mm"] = [list(point) for point in edit.loop_mm]
+            document["through_mm"] = edit.through_mm
             document |= {"by": edit.by, "at": edit.at}
         case SetVessel():
             document = {"kind": "set_vessel", "vessel": edit.vessel.value}
@@ -111,7 +112,11 @@ def _lasso(document: Mapping[str, Any]) -> Edit:
     if not isinstance(corners, Sequence) or isinstance(corners, str):
         raise NotAnEdit("loop_mm must be a list of points")
     loop = tuple(_triple(corner, "loop_mm") for corner in corners)
-    return AddLasso(loop, _vessel(document), _text(document, "by"), _text(document, "at"))
+    through_mm = document.get("through_mm", 0.0)
+    if not _is_number(through_mm) or through_mm < 0:
+        raise NotAnEdit("through_mm must be a number of mm, not negative")
+    by, at = _text(document, "by"), _text(document, "at")
+    return AddLasso(loop, _vessel(document), by, at, float(through_mm))
 
 
 def _grade(document: Mapping[str, Any]) -> Edit:

@@ -33,12 +33,15 @@ class AddLasso:
     Attributes:
         loop_mm: Corners, at least three.
         by: As in `AddLesion`, and `at` too.
+        through_mm: The loop holds for slices this far to both sides: those of the average that was
+            shown when it was drawn.
     """
 
     loop_mm: tuple[Point, ...]
     vessel: Vessel
     by: str = ""
     at: str = ""
+    through_mm: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,6 @@
-"""The candidates inside a loop drawn on one slice."""
+"""The candidates inside a loop drawn on one slice, or on an average of several."""
+
+from math import ceil, floor
 
 import numpy as np
 
@@ -11,29 +13,52 @@ from core.volume import Mask, Volume
 from core.voxel_runs import Floats, runs_of_voxels, voxels_of
 
 LEAST_CORNERS = 3
+INDEX_TOLERANCE = 1e-6
+"""Indices are computed from mm."""
 
 
 def candidates_in_loop(
-    volume: Volume, loop_mm: tuple[Point, ...], rule: Rule, barrier: Mask | None
+    volume: Volume,
+    loop_mm: tuple[Point, ...],
+    rule: Rule,
+    barrier: Mask | None,
+    *,
+    through_mm: float = 0.0,
 ) -> tuple[Point, ...]:
-    """One point inside each candidate whose centre lies within the loop, on the loop's slice.
+    """One point inside each candidate whose centre lies within the loop, on the loop's slices.
 
     Args:
         volume: Original slices.
         loop_mm: Corners of the loop; it is closed from the last to the first.
         rule: Threshold, connectivity, least area.
         barrier: Labels > 0 are not entered.
+        through_mm: The loop holds for slices this far to both sides too.
     """
     if len(loop_mm) < LEAST_CORNERS:
         return ()
     loop = volume.geometry.to_index(loop_mm)
-    index = round(float(np.median(loop[:, 0])))
-    if not 0 <= index < volume.geometry.shape[0]:
+    voxels = [
+        _bright(volume, index, rule.threshold_hu, barrier)
+        for index in _slices(volume, float(np.median(loop[:, 0])), through_mm)
+    ]
+    if not voxels:
         return ()
-    voxels = _bright(volume, index, rule.threshold_hu, barrier)
+    return _inside(volume, np.concatenate(voxels), loop[:, 1:], rule)
+
+
+def _slices(volume: Volume, middle: float, through_mm: float) -> range:
+    count, reach = volume.geometry.shape[0], through_mm / volume.geometry.spacing_mm[0]
+    first, last = round(middle), round(middle)
+    if reach:
+        first = ceil(middle - reach - INDEX_TOLERANCE)
+        last = floor(middle + reach + INDEX_TOLERANCE)
+    return range(max(first, 0), min(last + 1, count))
+
+
+def _inside(volume: Volume, voxels: Voxels, loop: Floats, rule: Rule) -> tuple[Point, ...]:
     runs = runs_of_voxels(voxels, volume.geometry.shape)
     found = grouped(runs, volume.hu[tuple(voxels.T)], volume.geometry, rule)
-    inside = _in_loop(found.parts.centre_index[:, 1:], loop[:, 1:])
+    inside = _in_loop(found.parts.centre_index[:, 1:], loop)
     points = []
     for part in np.flatnonzero(inside):
         first = voxels_of(found.runs.kept(found.parts.of_run == part))[0]

@@ -67,11 +67,13 @@ class Scene:
         volume: Original slices.
         rule: How lesions are found.
         barrier: Labels > 0 are never entered by a growth (bones); None without.
+        bounds: Labels > 0 are the heart with a margin: no growth crosses its edge; None without.
     """
 
     volume: Volume
     rule: Rule
     barrier: Mask | None
+    bounds: Mask | None = None
 
     def applied(self, edit: Edit, marks: Marks) -> Marks:
         """The marks after an edit.
@@ -118,6 +120,7 @@ class Scene:
             edit.point_mm,
             self.rule,
             barrier=self.barrier,
+            bounds=self.bounds,
             only_slice=edit.only_slice,
         )
         voxels = _free(growth.voxels, marks.lesions, self.volume.geometry.shape)
@@ -127,7 +130,9 @@ class Scene:
         return replace(marks, lesions=(*marks.lesions, lesion), zero_confirmed_by="")
 
     def _with_lasso(self, marks: Marks, edit: AddLasso) -> Marks:
-        points = candidates_in_loop(self.volume, edit.loop_mm, self.rule, self.barrier)
+        points = candidates_in_loop(
+            self.volume, edit.loop_mm, self.rule, self.barrier, through_mm=edit.through_mm
+        )
         after = marks
         for point_mm in points:
             try:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
@@ -119,6 +120,11 @@ def counts(parts_found: Parts, rule: Rule) -> NDArray[np.bool_]:
     """True for the parts that are large enough: exactly the least area is."""
     large: NDArray[np.bool_] = parts_found.area_mm2 >= rule.least_area_mm2 - AREA_TOLERANCE_MM2
     return large
+
+
+def least_pixels(rule: Rule, pixel_area_mm2: float) -> int:
+    """How many pixels a part must have to count, at least one."""
+    return max(ceil((rule.least_area_mm2 - AREA_TOLERANCE_MM2) / pixel_area_mm2), 1)
 
 
 def _sums(of_run: Integers, values: Integers, count: int) -> Integers:

@@ -15,6 +15,7 @@ from core.calcium.candidates import grouped
 from core.calcium.categories import bin_name
 from core.calcium.rule import STANDARD, Rule
 from core.errors import SeriesError
+from core.geometry import VolumeGeometry
 from core.volume import Volume
 from core.voxel_runs import runs_of_voxels
 
@@ -42,6 +43,21 @@ class PatchScore:
     is_whole: bool
 
 
+@dataclass(frozen=True, eq=False)
+class NetworkPatch:
+    """What the network sees of one click.
+
+    Attributes:
+        volume: (3, 161, 161) int16 HU, in its place in the patient.
+        centre_mm: LPS of the middle voxel, the one nearest to the click.
+        is_whole: False where the patch reaches beyond the scan.
+    """
+
+    volume: Volume
+    centre_mm: tuple[float, float, float]
+    is_whole: bool
+
+
 def patch_score(volume: Volume, point_mm: ArrayLike, rule: Rule = STANDARD) -> PatchScore:
     """Score of everything calcified in the 65 x 65 x 5 patch round a click.
 
@@ -61,20 +77,26 @@ def patch_score(volume: Volume, point_mm: ArrayLike, rule: Rule = STANDARD) -> P
     return PatchScore(agatston, volume_mm3, sqrt(volume_mm3), bin_name(agatston), is_whole)
 
 
-def network_patch(volume: Volume, point_mm: ArrayLike) -> NDArray[np.int16]:
-    """HU of the (3, 161, 161) patch round a click; air beyond the scan.
+def network_patch(volume: Volume, point_mm: ArrayLike) -> NetworkPatch:
+    """The 3 x 161 x 161 patch round a click: the scan's own HU, air beyond the scan.
 
     Raises:
-        SeriesError: The click is outside the scan.
+        SeriesError: The slices may not be scored, or the click is outside the scan.
     """
-    low, high, _ = _window(volume, point_mm, NETWORK_SLICES, NETWORK_PIXELS)
-    size = np.array([NETWORK_SLICES, NETWORK_PIXELS, NETWORK_PIXELS])
+    require_axial_slices(volume)
+    low, high, is_whole = _window(volume, point_mm, NETWORK_SLICES, NETWORK_PIXELS)
+    shape = (NETWORK_SLICES, NETWORK_PIXELS, NETWORK_PIXELS)
     centre = np.rint(volume.geometry.to_index(point_mm)).astype(int)
-    first = low - (centre - size // 2)
-    patch = np.full(size, AIR_HU, dtype=np.int16)
-    into = tuple(slice(a, a + b - c) for a, b, c in zip(first, high, low, strict=True))
-    patch[into] = volume.hu[tuple(slice(a, b) for a, b in zip(low, high, strict=True))]
-    return patch
+    corner = centre - np.array(shape) // 2
+    hu = np.full(shape, AIR_HU, dtype=np.int16)
+    into = tuple(slice(a, b) for a, b in zip(low - corner, high - corner, strict=True))
+    hu[into] = volume.hu[tuple(slice(a, b) for a, b in zip(low, high, strict=True))]
+    affine = np.array(volume.geometry.affine)
+    affine[:3, 3] = volume.geometry.to_patient(corner)
+    geometry = VolumeGeometry(shape, affine, volume.geometry.frame_of_reference_uid)
+    x, y, z = volume.geometry.to_patient(centre)
+    patch = Volume(hu, geometry, volume.series_uid)
+    return NetworkPatch(patch, (float(x), float(y), float(z)), is_whole)
 
 
 def _window(

@@ -9,7 +9,7 @@ from enum import IntEnum
 
 from core.calcium.aorta import BloodPool
 from core.calcium.rule import NORMAL_INCREMENT_MM, STANDARD_KVP
-from core.calcium.thin_slices import THIN_BELOW_MM
+from core.calcium.thin_slices import NORMAL_TOLERANCE_MM, grouping
 
 CONTRAST_ABOVE_HU = 100.0
 """Blood without contrast agent is 30 to 60 HU; Comp2Comp refuses above the same value."""
@@ -139,12 +139,15 @@ def _slices(acquisition: Acquisition) -> Check:
     if increment > THICK_ABOVE_MM + INCREMENT_TOLERANCE_MM:
         words = "Thicker than the 3 mm of the definition: small plaques drown."
         return Check(name, Light.AMBER, value, words)
+    made = grouping(increment, thickness)
+    if made.averages:
+        return Check(name, Light.AMBER, value, f"Thin: the score on {made.words} stands beside it.")
+    if (thickness or increment) < NORMAL_INCREMENT_MM - NORMAL_TOLERANCE_MM:
+        words = "Thinner than the 3 mm of the definition, too thick to average: points run high."
+        return Check(name, Light.AMBER, value, words)
     if thickness is not None and thickness > increment + INCREMENT_TOLERANCE_MM:
         words = "They overlap: each counts by its distance to the next, not by its thickness."
         return Check(name, Light.GREEN, value, words)
-    if increment <= THIN_BELOW_MM:
-        words = f"Thin: the score of {NORMAL_INCREMENT_MM:.0f} mm averages stands beside it."
-        return Check(name, Light.AMBER, value, words)
     return Check(name, Light.GREEN, value)
 
 

@@ -21,17 +21,24 @@ from core.volume import Mask, Volume
 _Known = tuple[tuple[Volume, Rule, float | None], LesionScore | None]
 """What a lesion was measured by, and its score."""
 
+UNMARKED = Marks()
+
 
 @dataclass(frozen=True, eq=False)
 class Reading:
     """A scan with the edits of its reader.
+
+    An edit that meets nothing by the present rule keeps its place among the others: undo takes back
+    one by one, and by a rule where it meets something it counts again.
 
     Attributes:
         volume: Original slices.
         rule: How lesions are found and weighed.
         barrier: Labels > 0 are never entered by a growth (bones); None without.
         calibration_mg_per_mm3_hu: For the mass; None leaves it out.
-        done: Every edit with what was marked after it.
+        bounds: Labels > 0 are the heart with a margin: no growth crosses its edge; None without.
+        thickness_mm: Of a slice, as stated; None: not stated, slices then do not overlap.
+        done: Every edit with what was marked after it; the same object where it met nothing.
         undone: Edits that were taken back, the newest last.
     """
 
@@ -39,6 +46,8 @@ class Reading:
     rule: Rule = STANDARD
     barrier: Mask | None = None
     calibration_mg_per_mm3_hu: float | None = None
+    bounds: Mask | None = field(default=None, kw_only=True)
+    thickness_mm: float | None = field(default=None, kw_only=True)
     done: tuple[tuple[Edit, Marks], ...] = field(default=())
     undone: tuple[Edit, ...] = field(default=())
     _known: "WeakKeyDictionary[MarkedLesion, _Known]" = field(
@@ -48,12 +57,24 @@ class Reading:
     @property
     def marks(self) -> Marks:
         """What is marked now."""
-        return self.done[-1][1] if self.done else Marks()
+        return self.done[-1][1] if self.done else UNMARKED
 
     @property
     def edits(self) -> tuple[Edit, ...]:
-        """Every edit that holds, oldest first."""
+        """Every edit that was not taken back, oldest first."""
         return tuple(edit for edit, _ in self.done)
+
+    @property
+    def missed(self) -> tuple[Edit, ...]:
+        """Those of them that meet nothing by this rule."""
+        return tuple(edit for edit, _, met in self._attempts if not met)
+
+    @property
+    def _attempts(self) -> tuple[tuple[Edit, Marks, bool], ...]:
+        """Every edit, what was marked after it, and whether it met something."""
+        before = (UNMARKED, *(marks for _, marks in self.done))
+        pairs = zip(self.done, before, strict=False)
+        return tuple((edit, marks, marks is not last) for (edit, marks), last in pairs)
 
     def edited(self, edit: Edit) -> "Reading":
         """The reading after one more edit; what was undone before is gone.
@@ -75,29 +96,46 @@ class Reading:
         """The reading with the edit that was undone last; itself if there is none."""
         if not self.undone:
             return self
-        return replace(self.edited(self.undone[-1]), undone=self.undone[:-1])
+        return replace(self._attempted(self.undone[-1]), undone=self.undone[:-1])
 
     def replayed(self, *, volume: Volume | None = None, rule: Rule | None = None) -> "Reading":
-        """The same edits on another reconstruction or by another rule.
+        """The same history on another reconstruction or by another rule.
 
-        Those that meet nothing there are left out. On another reconstruction the points of clicks
-        are moved to where the lesions are brightest: the tip that was clicked may drown there.
+        On another reconstruction the points of clicks are moved to where the lesions are brightest:
+        the tip that was clicked may drown there; what meets nothing here is left out.
         """
-        empty = Reading(
-            volume or self.volume, rule or self.rule, self.barrier, self.calibration_mg_per_mm3_hu
+        empty = replace(
+            self,
+            volume=volume or self.volume,
+            rule=rule or self.rule,
+            done=(),
+            undone=(),
+            _known=WeakKeyDictionary(),
         )
-        edits = self.edits if volume is None else steadied(self.done, self._scene)
-        return empty.with_edits(edits)[0]
+        edits = self.edits
+        if volume is not None:
+            met = [(edit, marks) for edit, marks, has_met in self._attempts if has_met]
+            edits = steadied(met, self._scene)
+        return empty.with_history(edits, self.undone)
+
+    def with_history(self, done: Iterable[Edit], undone: Iterable[Edit]) -> "Reading":
+        """The reading after more edits, and with edits that were taken back, the newest last."""
+        return replace(self.with_edits(done)[0], undone=tuple(undone))
 
     def with_edits(self, edits: Iterable[Edit]) -> "tuple[Reading, tuple[Edit, ...]]":
-        """The reading after more edits, and the edits that met nothing."""
+        """The reading after more edits, and those of them that met nothing but keep a place."""
         reading, missed = self, []
         for edit in edits:
-            try:
-                reading = reading.edited(edit)
-            except SeriesError:
+            before, reading = reading, reading._attempted(edit)
+            if reading.marks is before.marks:
                 missed.append(edit)
         return reading, tuple(missed)
+
+    def _attempted(self, edit: Edit) -> "Reading":
+        try:
+            return self.edited(edit)
+        except SeriesError:
+            return replace(self, done=(*self.done, (edit, self.marks)), undone=())
 
     def score(self) -> CalciumScore:
         """Scores by vessel of what is marked."""
@@ -123,4 +161,4 @@ class Reading:
 
     @property
     def _scene(self) -> Scene:
-        return Scene(self.volume, self.rule, self.barrier)
+        return Scene(self.volume, self.rule, self.barrier, self.bounds)

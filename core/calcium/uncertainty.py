@@ -1,22 +1,23 @@
 """How far the score depends on what nobody chose: noise, where the slices begin, two conventions.
 
 The same lesions are weighed again and again (seeded draws) with the threshold moved by the noise of
-each lesion's mean (SD / root n), 8 or 4 neighbours, the least area one pixel more or less, and, in
-thin slices, with averages that begin at another slice. What differs is the interval; the share of
-draws in another category is the chance that the category changes.
+each lesion's mean (SD / root n), 8 or 4 neighbours, the least area one pixel more or less, and,
+where slices are thin or overlap, with slices of about 3 mm that begin at another one. What differs
+is the interval; the share of draws in another category is the chance that the category changes.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.calcium.categories import agatston_bin
 from core.calcium.lesion import Voxels, measure, ordered
 from core.calcium.marking import MarkedLesion
 from core.calcium.reading import Reading
 from core.calcium.rule import EIGHT, FOUR, Rule
-from core.calcium.thin_slices import averaged, slices_in_normal
+from core.calcium.thick_reading import at_phase, grouping_of
 from core.progress import Progress, Silent
 from core.volume import Volume
 
@@ -35,8 +36,10 @@ class Uncertainty:
         least: Smallest draw.
         greatest: Largest draw.
         category_change: Chance (0..1) that the category is another one.
-        phase_scores: Total for each first slice of the 3 mm averages; empty where slices are thick.
+        phase_scores: Total for each first slice of the slices of about 3 mm; empty where the scan's
+            own neither are thin nor overlap.
         noise_hu: Standard deviation that was assumed, None: not measured, threshold not moved.
+        slices: Which were weighed, in words with their true distance; "" for the scan's own.
     """
 
     low: float
@@ -46,6 +49,7 @@ class Uncertainty:
     category_change: float
     phase_scores: tuple[float, ...]
     noise_hu: float | None
+    slices: str = ""
 
 
 def uncertainty(
@@ -58,43 +62,72 @@ def uncertainty(
         noise_hu: Standard deviation of blood; None where it is not known.
         progress: Stepped once a draw; may cancel.
     """
-    phases = _phases(reading)
-    widened = [_with_rim(phase) for phase in phases]
-    spread = noise_hu or 0.0
-    rng = np.random.default_rng(SEED)
+    made = grouping_of(reading)
+    draws = _drawn(made.step)
     totals = np.empty(DRAWS)
-    for draw in range(DRAWS):
-        progress.step(draw / DRAWS, "Estimating the uncertainty")
-        phase = widened[rng.integers(len(phases))]
-        connectivity = int(rng.choice((EIGHT, FOUR)))
-        pixels = int(rng.integers(-1, 2))
-        totals[draw] = sum(
-            _weighed(phase.volume, lesion, reading.rule, connectivity, pixels, spread * shift)
-            for lesion, shift in zip(
-                _coronary(phase), rng.standard_normal(len(_coronary(phase))), strict=True
-            )
-        )
+    phase_scores = []
+    for phase in range(made.step):  # one at a time: each holds slices of its own
+        chosen = np.flatnonzero(draws.phases == phase)
+        found, totals[chosen] = _of_phase(reading, draws, phase, noise_hu or 0.0, progress)
+        phase_scores.append(found)
     low, high = np.percentile(totals, CENTRAL_PERCENT)
     present = agatston_bin(reading.score().total.agatston)
     changed = float(np.mean([agatston_bin(total) != present for total in totals]))
-    phase_scores = tuple(phase.score().total.agatston for phase in phases)
     return Uncertainty(
         low=float(low),
         high=float(high),
         least=float(totals.min()),
         greatest=float(totals.max()),
         category_change=changed,
-        phase_scores=phase_scores if len(phases) > 1 else (),
+        phase_scores=tuple(phase_scores) if made.step > 1 else (),
         noise_hu=noise_hu,
+        slices=made.words,
     )
 
 
-def _phases(reading: Reading) -> tuple[Reading, ...]:
-    """The reading on the averages of every phase; the reading itself where slices are thick."""
-    count = slices_in_normal(reading.volume)
-    if count == 1:
-        return (reading,)
-    return tuple(reading.replayed(volume=averaged(reading.volume, phase)) for phase in range(count))
+@dataclass(frozen=True, eq=False)
+class _Draws:
+    """What chance decides of each draw; those of one phase follow each other."""
+
+    phases: NDArray[np.int64]
+    connectivity: NDArray[np.int64]
+    pixels: NDArray[np.int64]
+
+
+def _drawn(phases: int) -> _Draws:
+    rng = np.random.default_rng(SEED)
+    return _Draws(
+        phases=np.sort(rng.integers(phases, size=DRAWS)),
+        connectivity=rng.choice((EIGHT, FOUR), size=DRAWS),
+        pixels=rng.integers(-1, 2, size=DRAWS),
+    )
+
+
+def _of_phase(
+    reading: Reading, draws: _Draws, phase: int, noise_hu: float, progress: Progress
+) -> tuple[float, list[float]]:
+    """Score of a phase, and those of its draws."""
+    varied = at_phase(reading, phase)
+    widened = _with_rim(varied)
+    shifts_hu = _shifts_hu(phase, len(_coronary(widened)), noise_hu)
+    totals = []
+    for number in np.flatnonzero(draws.phases == phase).tolist():
+        progress.step(number / DRAWS, "Estimating the uncertainty")
+        totals.append(_total(widened, draws, number, shifts_hu[number]))
+    return varied.score().total.agatston, totals
+
+
+def _shifts_hu(phase: int, lesions: int, noise_hu: float) -> NDArray[np.float64]:
+    """(draws, lesions): noise of one voxel of each."""
+    return noise_hu * np.random.default_rng((SEED, phase)).standard_normal((DRAWS, lesions))
+
+
+def _total(phase: Reading, draws: _Draws, number: int, shifts_hu: NDArray[np.float64]) -> float:
+    connectivity, pixels = int(draws.connectivity[number]), int(draws.pixels[number])
+    return sum(
+        _weighed(phase.volume, lesion, phase.rule, connectivity, pixels, shift_hu)
+        for lesion, shift_hu in zip(_coronary(phase), shifts_hu, strict=True)
+    )
 
 
 def _coronary(reading: Reading) -> Sequence[MarkedLesion]:

@@ -11,13 +11,15 @@ from core.calcium.categories import bin_name, cac_drs, cac_drs_visual, correspon
 from core.calcium.edit_documents import edit_document
 from core.calcium.edits import Edit, Point
 from core.calcium.lesion import LesionScore
+from core.calcium.parts import least_pixels
 from core.calcium.patch import patch_score
 from core.calcium.protocol import Check
 from core.calcium.reading import Reading
 from core.calcium.rule import Rule
 from core.calcium.scores import NOT_CALIBRATED, CalciumScore, Vessel, VesselScore
-from core.calcium.thin_slices import averaged, slices_in_normal
+from core.calcium.thick_reading import grouping_of, on_averages
 from core.calcium.uncertainty import Uncertainty
+from core.geometry import VolumeGeometry
 from core.voxel_runs import Floats, voxels_of
 
 JsonObject = dict[str, Any]
@@ -46,8 +48,9 @@ def candidates_document(candidates: Candidates, in_heart: Candidates | None) -> 
     ]
 
 
-def rule_document(rule: Rule, increment_mm: float) -> JsonObject:
-    """Every parameter that decides the score."""
+def rule_document(rule: Rule, geometry: VolumeGeometry) -> JsonObject:
+    """Every parameter that decides the score, on the slices of a scan."""
+    increment_mm, row_mm, column_mm = geometry.spacing_mm
     return {
         "name": rule.name,
         "threshold_hu": rule.threshold_hu,
@@ -55,6 +58,7 @@ def rule_document(rule: Rule, increment_mm: float) -> JsonObject:
         "kvp": rule.kvp,
         "connectivity_in_plane": rule.connectivity,
         "least_area_mm2": rule.least_area_mm2,
+        "least_area_pixels": least_pixels(rule, row_mm * column_mm),
         "increment_mm": increment_mm,
         "normalisation": "increment / 3 mm",
         "is_modified": rule.is_modified,
@@ -87,7 +91,7 @@ def reading_document(
     """
     found = reading.score()
     return {
-        "rule": rule_document(reading.rule, found.increment_mm),
+        "rule": rule_document(reading.rule, reading.volume.geometry),
         "lesions": lesions_document(reading),
         "vessels": {vessel.value: _sums(found.vessels[vessel]) for vessel in Vessel},
         "total": {**_sums(found.total), **_categories(reading, found)},
@@ -171,12 +175,13 @@ def _categories(reading: Reading, found: CalciumScore) -> JsonObject:
 
 def _averaged(reading: Reading) -> JsonObject | None:
     """The same marks on averages of about 3 mm; None where the slices are not thin."""
-    if slices_in_normal(reading.volume) == 1:
+    thick = on_averages(reading)
+    if thick is None:
         return None
-    thick = reading.replayed(volume=averaged(reading.volume))
-    found = thick.score()
+    made, found = grouping_of(reading), thick.score()
     return {
-        "increment_mm": found.increment_mm,
+        "increment_mm": made.increment_mm,
+        "slices_together": made.together,
         "agatston": found.total.agatston,
         "volume_mm3": found.total.volume_mm3,
         "category": bin_name(found.total.agatston),
@@ -187,7 +192,7 @@ def _averaged(reading: Reading) -> JsonObject | None:
 
 def _spread(spread: Uncertainty) -> JsonObject:
     return {
-        "of": "3 mm averages" if spread.phase_scores else "slices",
+        "of": spread.slices or "slices",
         "interval_95": [spread.low, spread.high],
         "least": spread.least,
         "greatest": spread.greatest,

@@ -74,7 +74,7 @@ def add_calcium(page: ReportPage, reading: Reading, document: JsonObject) -> Non
     page.ln(1.5)
     facts = [("Uncertainty", spread_line(document)), ("Rule", rule_line(document))]
     if document["averaged_to_3_mm"] is not None:
-        facts.insert(0, ("3 mm averages", averaged_line(document)))
+        facts.insert(0, ("Averages", averaged_line(document)))
     page.facts(facts, label_mm=22)
     _checks(page, document["checks"])
 

@@ -97,8 +97,8 @@ def spread_line(document: JsonObject) -> str:
     noise = spread["noise_hu"]
     moved = "noise not measured" if noise is None else f"noise of {noise:.0f} HU"
     phases = spread["scores_by_first_slice"]
-    starts = f", first slice of the averages ({_listed(phases)})" if phases else ""
-    which = "Of the 3 mm averages: " if phases else ""
+    starts = f", first slice ({_listed(phases)})" if phases else ""
+    which = f"Of {spread['of']}: " if phases else ""
     category = document["total"]["category"]
     return (
         f"{which}95 % of draws {low:.0f} to {high:.0f}, all {spread['least']:.0f} to "
@@ -113,11 +113,13 @@ def rule_line(document: JsonObject) -> str:
     """Every parameter of the rule."""
     rule = document["rule"]
     weights = "/".join(map(str, rule["cut_points_hu"]))
+    pixels = f"{rule['least_area_pixels']} pixel{'s' if rule['least_area_pixels'] > 1 else ''}"
     return (
         f"{rule['name']}: HU {weights} and above weigh 1/2/3/4 by the maximum of each part of a "
         f"slice; {rule['connectivity_in_plane']} neighbours in plane; at least "
-        f"{rule['least_area_mm2']:g} mm²; times increment {rule['increment_mm']:.3g} mm / 3 mm; "
-        f"original slices, never resampled. {document['mass'].capitalize()}."
+        f"{rule['least_area_mm2']:g} mm² ({pixels}); times increment "
+        f"{rule['increment_mm']:.3g} mm / 3 mm; original slices, never resampled. "
+        f"{document['mass'].capitalize()}."
     )
 
 

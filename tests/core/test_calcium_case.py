@@ -4,9 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.ndimage import distance_transform_edt
 
 from core.calcium.edit_documents import edits_of
 from core.calcium.edits import AddLesion
+from core.calcium.growth import grow
 from core.calcium.protocol import Light, category_first, refusal
 from core.calcium.scores import Vessel
 from core.calcium_case import open_case
@@ -51,10 +53,36 @@ def test_the_heart_region_holds_the_coronary_calcium_and_neither_bone_nor_lung(r
         assert case.heart.labels[tuple(index)] == 1
         in_barrier = np.rint(case.barrier.geometry.to_index(point_mm)).astype(int)
         assert case.barrier.labels[tuple(in_barrier)] == 0
-    assert not (case.heart.labels.astype(bool) & case.barrier.labels.astype(bool)).any()
+    heart_mm = case.heart.geometry.to_patient(np.argwhere(case.heart.labels))
+    in_bone = np.rint(case.barrier.geometry.to_index(heart_mm)).astype(int)
+    assert not case.barrier.labels[tuple(in_bone.T)].any()
     litres = case.heart.labels.sum() * case.heart.geometry.voxel_volume_mm3 / 1e6
     assert 0.5 < litres < 2.0
     assert 0 < case.in_heart.lesion_count < case.candidates.lesion_count
+
+
+def test_the_heart_s_edge_lies_5_mm_round_the_region_and_stops_growths(real):
+    _, _, case = real
+    heart, bounds = case.heart, case.bounds
+    assert bounds.geometry.agrees_with(heart.geometry)
+    assert not (heart.labels > bounds.labels).any()
+    from_heart = distance_transform_edt(heart.labels == 0, heart.geometry.spacing_mm)
+    assert from_heart[bounds.labels > 0].max() == pytest.approx(5, abs=2)
+    border = np.ones(bounds.labels.shape, bool)
+    border[1:-1, 1:-1, 1:-1] = False
+    assert not bounds.labels[border].any()  # the smaller grid has room for all of it
+    plaque_of_the_aorta = (-17.0, -257.0, -430.0)  # 60 mm above the coronary arteries
+    growth = grow(case.volume, plaque_of_the_aorta, barrier=case.barrier, bounds=bounds)
+    assert growth.stopped_by == "heart"
+    freely = grow(case.volume, plaque_of_the_aorta, barrier=case.barrier)
+    assert len(freely.voxels) > len(growth.voxels) > 0
+
+
+def test_the_reading_knows_edge_and_thickness(real):
+    record, _, case = real
+    reading = case.reading()
+    assert reading.bounds is case.bounds
+    assert reading.thickness_mm == case.thickness_mm == record.slices[0].thickness_mm
 
 
 def test_a_scan_without_contrast_may_be_scored_and_says_that_it_is_not_gated(real):

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from core.calcium.edit_documents import edits_of
 from core.calcium_case import open_case
 from core.calcium_command import calcium_document, rule_named
+from core.data.nifti import read_nifti
 from core.errors import SeriesError
 from core.prognosis import RESEARCH_USE_ONLY
 from core.progress import Silent
@@ -26,6 +28,7 @@ from tests.core.calcium_scans import (
 from tests.phantoms import write_series
 
 FILES = {"calcium.json", "calcium-lesions.csv", "calcium.nii.gz", "calcium.pdf"}
+PATCHES = {f"patch-0{number}.nii.gz" for number in (1, 2, 3)}
 
 
 def run(*arguments):
@@ -47,7 +50,7 @@ def thorax(tmp_path_factory):
     return folder
 
 
-def test_marks_give_one_json_document_and_four_files(thorax, tmp_path):
+def test_marks_give_one_json_document_four_files_and_a_patch_a_click(thorax, tmp_path):
     out = tmp_path / "new" / "folder"
     done = run(thorax / "series", "--marks", thorax / "marks.json", "--json", "--out", out)
     assert done.returncode == 0, done.stderr
@@ -55,11 +58,42 @@ def test_marks_give_one_json_document_and_four_files(thorax, tmp_path):
     assert document["research_use_only"] == RESEARCH_USE_ONLY
     assert [lesion["vessel"] for lesion in document["lesions"]] == ["LAD", "LCX", "RCA"]
     assert document["edits_that_met_nothing"] == []
-    assert {path.name for path in out.iterdir()} == FILES
+    assert {path.name for path in out.iterdir()} == FILES | PATCHES
     assert json.loads((out / "calcium.json").read_text()) == document
     record, stored = chosen(thorax / "series")
     reading, _ = open_case(record, stored).reading().with_edits(edits_of(MARKS))
     assert document["total"]["agatston"] == reading.score().total.agatston
+
+
+def test_the_patches_hold_the_scan_s_own_hu_round_each_click_that_lies_in_the_scan(
+    thorax, tmp_path
+):
+    nothing, outside = mark("LM", (0.0, 0.0, 0.0)), mark("LM", (900.0, 0.0, 0.0))
+    (tmp_path / "marks.json").write_text(json.dumps([*MARKS, nothing, outside]))
+    document = calcium_document(
+        thorax / "series",
+        progress=Silent(),
+        marks=tmp_path / "marks.json",
+        out=tmp_path / "out",
+    )
+    assert json.loads((tmp_path / "out" / "calcium.json").read_text()) == document
+    patches = document["network_patches"]
+    assert [each["lesions"] for each in patches] == [[1], [2], [3], []]
+    assert [each["clicked_mm"] for each in patches] == [
+        each["point_mm"] for each in (*MARKS, nothing)
+    ]
+    _, stored = chosen(thorax / "series")
+    for patch in patches:
+        path = tmp_path / "out" / patch["file"]
+        assert sha256(path.read_bytes()).hexdigest() == patch["sha256"]
+        hu, geometry = read_nifti(path)
+        assert hu.shape == tuple(patch["shape"]) == (3, 161, 161)
+        assert geometry.to_patient((1, 80, 80)) == pytest.approx(patch["centre_mm"], abs=1e-3)
+        index = np.rint(stored.geometry.to_index(patch["centre_mm"])).astype(int)
+        assert np.abs(np.subtract(patch["centre_mm"], patch["clicked_mm"])).max() <= 1.5
+        assert hu[1, 80, 80] == stored.hu[tuple(index)]
+    for lesion, patch in zip(document["lesions"], patches, strict=False):
+        assert lesion["patch_at_click"] == patch["patch_score"]
 
 
 def test_candidates_are_listed_with_the_keys_of_the_interface(thorax):

@@ -10,6 +10,8 @@ from core.data.fitness import Level
 from viewer.panels.labels import clear_layout, text_label
 from viewer.theme import LEVEL_COLOURS, LEVEL_MARKS
 
+NAMED_AT_MOST = 2
+"""More names would make the panel wider than it is."""
 LEVELS = {Light.GREEN: Level.PASS, Light.AMBER: Level.WARN, Light.RED: Level.BLOCK}
 
 
@@ -58,9 +60,13 @@ class ChecksCard(QWidget):
 
 
 def summary(checks: Sequence[Check]) -> str:
-    """How many checks are green, and the names of the others."""
+    """How many checks are green, and the names of the others; their number where they are many."""
     others = [check for check in checks if check.light is not Light.GREEN]
-    words = [f"✓ {len(checks) - len(others)} checks"]
+    green = len(checks) - len(others)
+    words = [f"✓ {green} of {len(checks)} checks"]
+    if len(others) > NAMED_AT_MOST:
+        worst = max(LEVELS[check.light] for check in others)
+        return f"{words[0]}   {LEVEL_MARKS[worst]} {len(others)} to look at"
     words += [f"{LEVEL_MARKS[LEVELS[check.light]]} {check.name}" for check in others]
     return "   ".join(words)
 

@@ -1,7 +1,7 @@
 """What the mouse does in the axial view while calcium mode is on.
 
 A click is one that moves less than a drag; a plain left drag still windows the picture. With Shift,
-or with a tool in hand, the drag draws a loop or a cut.
+or with a tool in hand, the drag draws a loop or a cut. A right click opens the ring of vessels.
 """
 
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt
@@ -9,6 +9,7 @@ from PySide6.QtGui import QMouseEvent
 
 from viewer.calcium.mode import CalciumMode
 from viewer.calcium.overlay import CalciumOverlay
+from viewer.calcium.radial_menu import Choice, RadialMenu
 from viewer.calcium.state import Tool, is_on
 from viewer.slice_mouse import DRAG_STARTS_PX
 from viewer.slice_view import Hovered, SliceView
@@ -16,6 +17,8 @@ from viewer.view_state import Point
 
 LEAST_STEP_PX = 2.0
 """A loop's corners lie further apart than this."""
+STRAIGHT = (Tool.CUT, Tool.BOX)
+"""Drawn from where the drag began to where it is."""
 
 
 class CalciumGestures(QObject):
@@ -34,7 +37,12 @@ class CalciumGestures(QObject):
         self._overlay = overlay
         self._pressed_at: QPointF | None = None
         self._draws: Tool | None = None
+        self.menu = RadialMenu(view)
+        self.menu.chosen.connect(self._mark)
+        overlay.menu = self.menu
+        self._menu_mm: Point = (0.0, 0.0, 0.0)
         view.installEventFilter(self)
+        view.menu_guest = self._open_menu
         view.hovered.connect(self._hover)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -75,7 +83,7 @@ class CalciumGestures(QObject):
         if self._draws is None or self._pressed_at is None:
             return False
         trail = self._overlay.trail
-        if self._draws is Tool.CUT:
+        if self._draws in STRAIGHT:
             self._overlay.trail = [trail[0], event.position()]
         elif (event.position() - trail[-1]).manhattanLength() >= LEAST_STEP_PX:
             trail.append(event.position())
@@ -102,8 +110,24 @@ class CalciumGestures(QObject):
         points = tuple(self._point(each) for each in trail)
         if tool is Tool.CUT:
             self._mode.cut(points[0], points[-1])
+        elif tool is Tool.BOX:
+            self._mode.draw_box(points[0], points[-1])
         else:
             self._mode.add_within(points)
+
+    def _open_menu(self, point_mm: Point, at: QPointF) -> bool:
+        """The ring of vessels, where there is something to mark."""
+        found = self._mode.lies_at(point_mm)
+        if found is not None:
+            self._menu_mm = point_mm
+            self.menu.open_at(at, found.vessel)
+        return found is not None
+
+    def _mark(self, choice: Choice) -> None:
+        if choice is None:
+            self._mode.remove(self._menu_mm)
+        else:
+            self._mode.mark_as(self._menu_mm, choice)
 
     def _point(self, at: QPointF) -> Point:
         placement = self._view.placement()

@@ -10,6 +10,7 @@ from viewer.calcium.vessels import VESSEL_COLOURS, VESSEL_KEYS, VESSEL_NAMES
 TOOLS = {
     Tool.CLICK: ("Click", "Click marks the lesion; a drag windows the picture (Esc)"),
     Tool.LASSO: ("Lasso  L", "Drag a loop: every candidate with its centre inside"),
+    Tool.BOX: ("B  Draw a box round the heart", "No heart region was found: drag one"),
     Tool.CUT: ("Cut  K", "Drag a line that parts the marked lesions it crosses"),
 }
 
@@ -20,12 +21,14 @@ class HandStrip(QWidget):
     Signals:
         vessel_chosen: `Vessel`.
         tool_chosen: `Tool`.
+        averages_requested: Averages of thin slices, or each slice by itself.
         undo_requested: Take the last edit back.
         redo_requested: Make it again.
     """
 
     vessel_chosen = Signal(object)
     tool_chosen = Signal(object)
+    averages_requested = Signal()
     undo_requested = Signal()
     redo_requested = Signal()
 
@@ -38,6 +41,9 @@ class HandStrip(QWidget):
         self.undo.clicked.connect(self.undo_requested)
         self.redo = self._plain("Redo", "Make it again (Ctrl+Shift+Z)")
         self.redo.clicked.connect(self.redo_requested)
+        self.averages = self._plain("", "Shown are averages; scored is on the slices (A)")
+        self.averages.setCheckable(True)
+        self.averages.clicked.connect(self.averages_requested)
         for group in (self.vessels, self.tools):
             exclusive = QButtonGroup(self)
             for button in group.values():
@@ -46,12 +52,22 @@ class HandStrip(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
         column.addLayout(_row(*self.vessels.values()))
-        column.addLayout(_row(*self.tools.values(), self.undo, self.redo))
+        drawn = (self.tools[each] for each in (Tool.CLICK, Tool.LASSO, Tool.CUT))
+        column.addLayout(_row(*drawn, self.undo, self.redo))
+        column.addWidget(self.averages)
+        column.addWidget(self.tools[Tool.BOX])
 
     def show_state(self, state: CalciumState) -> None:
         """Show what is chosen, and what can be undone."""
         self.vessels[state.vessel].setChecked(True)
         self.tools[state.tool].setChecked(True)
+        self.tools[Tool.BOX].setVisible(state.may_draw_box)
+        made = state.grouping
+        self.averages.setVisible(made is not None)
+        if made is not None:
+            shown = f"averages of {made.together} slices, {made.increment_mm:.3g} mm"
+            self.averages.setText(f"A  Show {shown}")
+        self.averages.setChecked(state.averages)
         self.undo.setEnabled(state.reading is not None and bool(state.reading.done))
         self.redo.setEnabled(state.reading is not None and bool(state.reading.undone))
 

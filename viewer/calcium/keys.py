@@ -56,6 +56,10 @@ CALCIUM_KEYS = (
                lambda mode: mode.choose_tool(Tool.LASSO)),
     CalciumKey("cut", "Cut", ("K",), "Drag a line that parts the marked lesions it crosses",
                lambda mode: mode.choose_tool(Tool.CUT)),
+    CalciumKey("box", "Heart box", ("B",), "Where no heart region was found: drag a box round the "
+               "heart", lambda mode: mode.choose_box()),
+    CalciumKey("averages", "3 mm averages", ("A",), "Thin slices shown as averages of about 3 mm, "
+               "or each by itself; scored is on the slices", lambda mode: mode.toggle_averages()),
     CalciumKey("next_left", "Next unmarked", ("N",), "Go to the next candidate left unmarked, "
                "the largest first", lambda mode: mode.go_to_next()),
     CalciumKey("remove", "Remove lesion", ("Del", "Backspace"),
@@ -70,6 +74,7 @@ GESTURES = (
     ("Click", "Mark the whole lesion; a marked one of the same vessel is removed, another "
      "vessel's reassigned"),
     ("Alt and click", "Mark the part of this slice only"),
+    ("Right click", "The vessels in a ring round the cursor: click one or press its letter"),
     ("Shift and drag", "Lasso without taking the tool"),
 )  # fmt: skip
 

@@ -10,6 +10,7 @@ from math import dist
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PySide6.QtCore import QObject
 
 from core.calcium.categories import VisualGrade
@@ -24,7 +25,7 @@ from core.calcium.edits import (
     SetVessel,
 )
 from core.calcium.growth import SNAP_MM
-from core.calcium.journal import Journal
+from core.calcium.journal import Journal, Kept
 from core.calcium.patch import patch_score
 from core.calcium.protocol import refusal
 from core.calcium.reading import Reading
@@ -33,8 +34,11 @@ from core.calcium.scores import Vessel
 from core.data.fitness import Fitness, Level
 from core.errors import ReportError, SeriesError, ThoralensError
 from core.progress import Progress
+from core.views.planes import Plane, nearest_slice
+from viewer.axial_averages import averaged_around
+from viewer.calcium.heart_box import box_between, with_box
 from viewer.calcium.preparing import made_ready, with_rule
-from viewer.calcium.state import CalciumState, Meant, Tool, is_on
+from viewer.calcium.state import CalciumState, Hover, Meant, Tool, is_on
 from viewer.calcium.target import Finder, Target, hover_of
 from viewer.jobs import Job, JobRunner, JobState
 from viewer.messages import Message, MessageLevel, Messages
@@ -79,6 +83,7 @@ class CalciumMode(QObject):
         self._initials = initials
         self._folder = folder
         self._journal: Journal | None = None
+        self._is_behind = False
         self._finder = Finder()
         session.changed.connect(self._follow)
         jobs.job_changed.connect(self._follow_job)
@@ -138,7 +143,10 @@ class CalciumMode(QObject):
     def _kept_edits(self, case: "CalciumCase") -> int:
         try:
             self._journal = Journal.of_series(self._folder, case.volume.series_uid)
-            return len(self._journal.restored(case.reading()).done)
+            kept = self._journal.kept()
+            if not kept.done and kept != Kept():
+                self._journal.add_clear()  # a rule without edits would weigh those to come
+            return len(kept.done)
         except ReportError as error:
             self._messages.post_error(error)
             return 0
@@ -152,19 +160,30 @@ class CalciumMode(QObject):
         state = self.state
         if state is None or state.case is None or self._journal is None:
             return
-        rule = self._journal.rule
-        if rule is None or rule == STANDARD:
-            self._take_up(state.case, state.case.reading())
+        try:
+            kept = self._journal.kept()
+        except ReportError as error:
+            self._messages.post_error(error)
+            return
+        if kept.rule == STANDARD:
+            self._take_up(state.case, kept)
         else:
-            self._start_with_rule(rule, restoring=True)
+            self._start_with_rule(kept.rule, restoring=kept)
 
-    def _take_up(self, case: "CalciumCase", empty: Reading) -> None:
-        self._change(case=case, reading=self._journal.restored(empty), kept_edits=0, spread=None)
+    def _take_up(self, case: "CalciumCase", kept: Kept) -> None:
+        reading = case.reading(kept.rule).with_history(kept.done, kept.undone)
+        self._change(case=case, reading=reading, kept_edits=0, spread=None)
+        if kept.not_understood:
+            self._tell(
+                f"Of the reading on disk {kept.not_understood} edits could not be understood.",
+                "A newer version wrote them: compare the marks with what you remember.",
+            )
 
     def begin_anew(self) -> None:
         """Leave what is kept on disk out of account; it stays there to be audited."""
-        self._keep(lambda journal: journal.add_clear())
-        self._change(kept_edits=0)
+        if self.state is not None and self.state.reading is not None:
+            self._keep(self.state.reading, lambda journal: journal.add_clear())
+            self._change(kept_edits=0)
 
     # --- what the hand holds ---
 
@@ -177,6 +196,11 @@ class CalciumMode(QObject):
         if self.state is not None:
             self._change(tool=Tool.CLICK if self.state.tool is tool else tool, hovered=None)
 
+    def choose_box(self) -> None:
+        """Take the box where a heart region may be drawn."""
+        if self.state is not None and self.state.may_draw_box:
+            self.choose_tool(Tool.BOX)
+
     def take_tool(self, tool: Tool) -> None:
         """Take a tool, whichever was in the hand."""
         self._change(tool=tool, hovered=None)
@@ -187,6 +211,11 @@ class CalciumMode(QObject):
         if held:
             self._change(tool=Tool.CLICK)
         return held
+
+    def toggle_averages(self) -> None:
+        """Thin slices as averages of about 3 mm, or each by itself."""
+        if is_on(self.state) and self.state.grouping is not None:
+            self._change(averages=not self.state.averages, hovered=None)
 
     def hover(self, point_mm: Point | None) -> None:
         """Show what a click at a point would take."""
@@ -231,14 +260,47 @@ class CalciumMode(QObject):
             self._edit(SetVessel(target.point_mm, state.vessel))
         self.hover(point_mm)
 
+    def lies_at(self, point_mm: Point) -> Hover | None:
+        """The candidate or marked lesion at a point; None for bone or nothing."""
+        state = self.state
+        if not is_on(state) or state.reading is None:
+            return None
+        target = self._finder.target(state, point_mm)
+        found = None if target is None else hover_of(state, target)
+        return None if found is None or found.meant is Meant.BONE else found
+
+    def mark_as(self, point_mm: Point, vessel: Vessel) -> None:
+        """Give the candidate or marked lesion at a point to a vessel, which stays chosen."""
+        self.choose_vessel(vessel)
+        found = self.lies_at(point_mm)
+        if found is not None and found.vessel is not vessel:
+            self.click(point_mm)
+
     def add_within(self, loop_mm: tuple[Point, ...]) -> None:
         """Add every candidate with its centre inside a loop."""
-        if self.state is not None:
-            self._edit(AddLasso(loop_mm, self.state.vessel, self._initials(), _now()))
+        state = self.state
+        if state is None or state.reading is None:
+            return
+        centred_mm, through_mm = _through(state, loop_mm)
+        self._edit(AddLasso(centred_mm, state.vessel, self._initials(), _now(), through_mm))
 
     def cut(self, start_mm: Point, end_mm: Point) -> None:
         """Part the marked lesions that a line crosses."""
         self._edit(Cut(start_mm, end_mm))
+
+    def draw_box(self, first_mm: Point, second_mm: Point) -> None:
+        """The heart lies between two corners of the axial view; what lies beside it is dimmed."""
+        state = self.state
+        if state is None or not state.may_draw_box:
+            return
+        case = state.case
+        box = box_between(case.volume.geometry, first_mm, second_mm)
+        self._jobs.start(
+            GROUP,
+            lambda progress: with_box(case, box, progress),
+            on_done=lambda found: self._change(case=found, box=box, tool=Tool.CLICK, hovered=None),
+            label="Finding the candidates in the box",
+        )
 
     def remove(self, point_mm: Point) -> None:
         """Remove the marked lesion at a point."""
@@ -262,15 +324,17 @@ class CalciumMode(QObject):
         """Take the last edit back."""
         state = self.state
         if state is not None and state.reading is not None and state.reading.done:
-            self._keep(lambda journal: journal.add_undo())
-            self._show(state.reading.before())
+            before = state.reading.before()
+            self._keep(before, lambda journal: journal.add_undo())
+            self._show(before, note=_unseen(before, state.reading))
 
     def redo(self) -> None:
         """Make the edit again that was taken back last."""
         state = self.state
         if state is not None and state.reading is not None and state.reading.undone:
-            self._keep(lambda journal: journal.add_redo())
-            self._show(state.reading.again())
+            again = state.reading.again()
+            self._keep(again, lambda journal: journal.add_redo())
+            self._show(again, note=_unseen(state.reading, again))
 
     def choose_rule(self, rule: Rule) -> None:
         """Weigh by another rule: candidates are sought anew, the edits replayed."""
@@ -282,19 +346,19 @@ class CalciumMode(QObject):
         else:
             self._start_with_rule(rule)
 
-    def _start_with_rule(self, rule: Rule, *, restoring: bool = False) -> None:
+    def _start_with_rule(self, rule: Rule, *, restoring: Kept | None = None) -> None:
         case = self.state.case
 
         def work(progress: Progress) -> "CalciumCase":
             return with_rule(case, rule, progress)
 
         def done(found: "CalciumCase") -> None:
-            if restoring:
-                self._take_up(found, found.reading(rule))
+            if restoring is not None:
+                self._take_up(found, restoring)
                 return
             reading = self.state.reading.replayed(rule=rule)
-            self._keep(lambda journal: _rewrite(journal, reading))
-            self._change(case=found, reading=reading, spread=None, hovered=None)
+            self._keep(reading, lambda journal: journal.add_rule(rule))
+            self._change(case=found, reading=reading, spread=None, hovered=None, note="")
 
         self._jobs.start(GROUP, work, on_done=done, label="Finding candidates by this rule")
 
@@ -310,20 +374,29 @@ class CalciumMode(QObject):
         except SeriesError as error:
             self._change(note=error.message)
             return
-        self._keep(lambda journal: journal.add(edit))
+        self._keep(reading, lambda journal: journal.add(edit))
         words = reading.marks.lesions[-1].words if isinstance(edit, AddLesion) else ""
         self._show(reading, note=f"{edit.vessel.value}: {words}" if words else "")
 
     def _show(self, reading: Reading, note: str = "") -> None:
         self._change(reading=reading, spread=None, hovered=None, note=note)
 
-    def _keep(self, write: Callable[[Journal], None]) -> None:
-        """Write to the journal; where the disk does not take it, the reading goes on."""
+    def _keep(self, after: Reading, write: Callable[[Journal], None]) -> None:
+        """Write to the journal what leads to a reading.
+
+        Where the disk does not take it, the reading goes on, and the next time the whole of it is
+        written: an undo must never meet another edit than here.
+        """
         if self._journal is None:
             return
         try:
-            write(self._journal)
+            if self._is_behind:
+                self._journal.add_whole(after)
+            else:
+                write(self._journal)
+            self._is_behind = False
         except ReportError as error:
+            self._is_behind = True
             self._messages.post_error(error)
 
     def _change(self, **changes: object) -> None:
@@ -342,8 +415,31 @@ class CalciumMode(QObject):
     def _follow(self, old: SessionState, new: SessionState) -> None:
         if new.volume is not old.volume:
             self._jobs.cancel(GROUP)
-            self._journal = None
+            self._journal, self._is_behind = None, False
             self._finder.forget()
+        elif self.state is not None and self.state.note and _moved(old, new):
+            self._change(note="")
+
+
+def _through(state: CalciumState, loop_mm: tuple[Point, ...]) -> tuple[tuple[Point, ...], float]:
+    """A loop in the middle of the slices that are shown together, and how far they reach."""
+    geometry = state.reading.volume.geometry
+    index = geometry.to_index(loop_mm)
+    block = averaged_around(round(float(np.median(index[:, 0]))), state.slices_together,
+                            geometry.shape[0])  # fmt: skip
+    index[:, 0] = (block[0] + block[-1]) / 2
+    points = geometry.to_patient(index).tolist()
+    return tuple((x, y, z) for x, y, z in points), (len(block) - 1) / 2 * geometry.spacing_mm[0]
+
+
+def _moved(old: SessionState, new: SessionState) -> bool:
+    """True if another axial slice is looked at."""
+    if new.volume is None or old.view.crosshair_mm == new.view.crosshair_mm:
+        return False
+    before, now = (
+        nearest_slice(new.volume, Plane.AXIAL, each.view.crosshair_mm) for each in (old, new)
+    )
+    return before != now
 
 
 def _holds(voxels: object, target: Target) -> bool:
@@ -354,9 +450,6 @@ def _now() -> str:
     return datetime.now().astimezone().isoformat(timespec="seconds")
 
 
-def _rewrite(journal: Journal, reading: Reading) -> None:
-    """The reading from its beginning: what met nothing by the new rule is no longer in it."""
-    journal.add_clear()
-    journal.add_rule(reading.rule)
-    for edit in reading.edits:
-        journal.add(edit)
+def _unseen(fewer: Reading, more: Reading) -> str:
+    """Words where the edit between two readings changes nothing that is marked."""
+    return "" if fewer.marks is not more.marks else "That edit meets nothing by this rule."

@@ -14,12 +14,12 @@ from core.data.fitness import Level
 from viewer.calcium.checks_card import ChecksCard
 from viewer.calcium.hand_strip import HandStrip
 from viewer.calcium.lesion_table import LesionTable
-from viewer.calcium.result_strip import ResultStrip
+from viewer.calcium.result_strip import ResultStrip, beside_lines
 from viewer.calcium.rule_strip import RuleStrip
 from viewer.calcium.second_list import SecondReaderList
 from viewer.calcium.state import CalciumState, has_marks
 from viewer.calcium.verdict_strip import VerdictStrip
-from viewer.panels.labels import line, notice
+from viewer.panels.labels import line, notice, text_label
 from viewer.session import Session, SessionState
 
 REFUSED_REMEDY = "Choose the series without contrast agent."
@@ -53,6 +53,7 @@ class CalciumPanel(QWidget):
         self.second = SecondReaderList()
         self.checks = ChecksCard()
         self.rule = RuleStrip()
+        self.beside = text_label("", "muted")
         self.preparing = notice(Level.PASS, PREPARING)
         self.refused = notice(Level.BLOCK, "")
         self.offer = self._offer()
@@ -67,7 +68,7 @@ class CalciumPanel(QWidget):
         top, rest = QWidget(), QWidget()
         for part, widgets in (
             (top, (self.preparing, self.refused, self.offer, self.hand, self.result)),
-            (rest, (self.checks, self.table, self.verdict, self.second, self.rule)),
+            (rest, (self.checks, self.table, self.verdict, self.second, self.rule, self.beside)),
         ):
             part.setObjectName("section")
             column = QVBoxLayout(part)
@@ -154,6 +155,7 @@ class CalciumPanel(QWidget):
             old.patch,
         ):
             self.result.show_state(state)
+            self.beside.setText("" if state.reading is None else "\n".join(beside_lines(state)))
 
     def _show_notice(self, state: CalciumState) -> None:
         refused = state.refusal
@@ -173,6 +175,7 @@ class CalciumPanel(QWidget):
             part.setVisible(state.reading is not None)
         if state.case is not None:
             where = "in the scan" if state.case.heart is None else "in the heart region"
+            where = "in the box" if state.box is not None else where
             self.second.show_left(state.left_over, state.case.volume.geometry, where)
 
     def _show_rule(self) -> None:

@@ -33,13 +33,13 @@ def part_pixels(candidates: Candidates, plane: Plane, index: int) -> Picture:
 
 
 def lesion_pixels(
-    voxels: Voxels, shape: tuple[int, int, int], plane: Plane, index: int
+    voxels: Voxels, shape: tuple[int, int, int], plane: Plane, block: range
 ) -> NDArray[np.bool_]:
-    """True at the pixels of a slice that a lesion holds."""
-    cut = voxels[voxels[:, plane.axis] == index]
+    """True at the pixels that a lesion holds in any of the slices that are seen together."""
+    along = voxels[:, plane.axis]
+    places = voxels[(along >= block.start) & (along < block.stop)].copy()
     thin = [1 if axis == plane.axis else count for axis, count in enumerate(shape)]
     mask = np.zeros(thin, dtype=np.bool_)
-    places = cut.copy()
     places[:, plane.axis] = 0
     mask[tuple(places.T)] = True
     return np.ascontiguousarray(slice_values(mask, plane, 0))

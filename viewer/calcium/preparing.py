@@ -47,13 +47,13 @@ def with_rule(case: "CalciumCase", rule: Rule, progress: Progress) -> "CalciumCa
 
 def spread_of(case: "CalciumCase", reading: Reading, progress: Progress) -> Spread:
     """Uncertainty of a reading, and its total on averages of about 3 mm."""
-    from core.calcium.thin_slices import averaged, slices_in_normal
+    from core.calcium.thick_reading import grouping_of, on_averages
     from core.calcium.uncertainty import uncertainty
 
     noise_hu = None if case.blood is None else case.blood.noise_hu
     found = uncertainty(reading, noise_hu, Span(progress, 0.0, 0.9))
-    if slices_in_normal(reading.volume) == 1:
+    thick = on_averages(reading)
+    if thick is None:
         return Spread(found)
-    thick = averaged(reading.volume)
-    total = reading.replayed(volume=thick).score().total.agatston
-    return Spread(found, total, thick.geometry.spacing_mm[0])
+    made_mm = grouping_of(reading).increment_mm
+    return Spread(found, thick.score().total.agatston, made_mm)

@@ -8,6 +8,7 @@ from viewer.calcium.spread_bar import SpreadBar
 from viewer.calcium.state import CalciumState
 from viewer.panels.labels import text_label
 
+NOT_SHOWN = "Mass: not calibrated. Percentile: no reference table is included."
 WORKING = "Uncertainty: being estimated …"
 
 
@@ -76,7 +77,7 @@ class ResultStrip(QWidget):
 def spread_words(found: Uncertainty) -> str:
     """The interval and the chance of another category."""
     chance = 100 * found.category_change
-    where = " on 3 mm averages" if found.phase_scores else ""
+    where = f" on {found.slices}" if found.slices else ""
     return (
         f"95 % of re-scorings{where}: {found.low:.0f} to {found.high:.0f}  ·  "
         f"chance of another category {chance:.0f} %"
@@ -93,14 +94,19 @@ def grade_words(state: CalciumState) -> str:
 
 
 def further_lines(state: CalciumState) -> list[str]:
-    """Score of 3 mm averages, patch score, what must stand beside the numbers."""
-    lines = []
+    """Marks that met nothing, score of averages of about 3 mm, and the score's warnings."""
+    lines = [f"!  {state.missed_words}"] if state.missed_words else []
     if state.spread is not None and state.spread.thick_agatston is not None:
         thick = state.spread.thick_agatston
-        lines.append(
-            f"On {state.spread.thick_increment_mm:.3g} mm averages: {thick:.1f} ({bin_name(thick)})"
-        )
+        of_mm = state.spread.thick_increment_mm
+        lines.append(f"On averages of {of_mm:.3g} mm: {thick:.1f} ({bin_name(thick)})")
+    return [*lines, *state.score.warnings]
+
+
+def beside_lines(state: CalciumState) -> list[str]:
+    """The patch score, and which numbers are not given, and why."""
+    lines = []
     if state.patch is not None:
         part = "" if state.patch.is_whole else ", cut off by the scan's border"
         lines.append(f"HyRiskNet patch at the last click: {state.patch.agatston:.1f}{part}")
-    return [*lines, *state.score.warnings]
+    return [*lines, NOT_SHOWN]

@@ -82,6 +82,7 @@ class CalciumRoom(QObject):
         panel, mode = self.panel, self.mode
         panel.hand.vessel_chosen.connect(mode.choose_vessel)
         panel.hand.tool_chosen.connect(mode.take_tool)
+        panel.hand.averages_requested.connect(mode.toggle_averages)
         panel.hand.undo_requested.connect(mode.undo)
         panel.hand.redo_requested.connect(mode.redo)
         panel.verdict.grade_given.connect(mode.give_grade)
@@ -121,6 +122,13 @@ class CalciumRoom(QObject):
                 self._workplace.views.slices[Plane.AXIAL].setFocus()
         if on != was_on or new.volume is not old.volume:
             self._show_keys(new)
+        self._show_averages()
+
+    def _show_averages(self) -> None:
+        state = self._session.state
+        together = 1 if state.calcium is None else state.calcium.slices_together
+        if state.view.averaged_slices != together:
+            self._session.show(replace(state.view, averaged_slices=together))
 
     def _rest_overlay(self, *, on: bool) -> None:
         """Saliency would hide what is scored: it is hidden meanwhile, O shows it all the same."""

@@ -28,6 +28,14 @@ def weighing_of(state: SessionState) -> Weighing | None:
         from core.report.calcium_report import calcium_report
 
         stored = geometry_of(record)
-        return calcium_report(case, reading, record, stored, warnings=warnings, progress=progress)
+        return calcium_report(
+            case,
+            reading,
+            record,
+            stored,
+            missed=reading.missed,
+            warnings=warnings,
+            progress=progress,
+        )
 
     return weigh

@@ -56,8 +56,8 @@ class SecondReaderList(QWidget):
             where: "in the heart region", or "in the scan" where that is not known.
         """
         count = len(left)
-        more = f", the {SHOWN_AT_MOST} largest" if count > SHOWN_AT_MOST else ""
-        self.heading.setText(f"Left unmarked {where}: {count}{more} (N: next)")
+        self.heading.setText(f"Left unmarked {where}: {count}  ·  N: next")
+        self.heading.setToolTip("The largest first; N goes through them")
         blocker = QSignalBlocker(self.list)
         self.list.clear()
         for each in left[:SHOWN_AT_MOST]:

@@ -13,7 +13,9 @@ from core.calcium.protocol import Check, category_first
 from core.calcium.reading import Reading
 from core.calcium.scores import CalciumScore, Vessel
 from core.calcium.second_reader import LeftOver, left_over
+from core.calcium.thin_slices import Grouping, grouping_in
 from core.calcium.uncertainty import Uncertainty
+from core.volume import Mask
 from viewer.view_state import Point
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ class Tool(StrEnum):
     CLICK = "click"
     LASSO = "lasso"
     CUT = "cut"
+    BOX = "box"
 
 
 class Meant(StrEnum):
@@ -45,12 +48,14 @@ class Hover:
         point_mm: In it, LPS.
         voxels: Of it in the slice in view.
         words: The chip beside it.
+        vessel: Of a lesion that is marked; None otherwise.
     """
 
     meant: Meant
     point_mm: Point
     voxels: Voxels
     words: str
+    vessel: Vessel | None = None
 
 
 @dataclass(frozen=True)
@@ -83,6 +88,8 @@ class CalciumState:
         kept_edits: Edits on disk that wait for "restore" or "begin anew".
         spread: Of this reading; None until it is worked out.
         patch: Patch score at the last click.
+        box: Heart region that the reader drew where none was found; None without.
+        averages: Thin slices are shown as averages of about 3 mm; scored is on the slices.
         note: What there is to say of the last gesture: why a growth was stopped, or nothing met.
     """
 
@@ -96,7 +103,31 @@ class CalciumState:
     kept_edits: int = 0
     spread: Spread | None = None
     patch: PatchScore | None = None
+    box: Mask | None = None
+    averages: bool = True
     note: str = ""
+
+    @property
+    def may_draw_box(self) -> bool:
+        """True where no heart region was found: the reader may draw one, and another one."""
+        if self.case is None or self.reading is None:
+            return False
+        return self.case.heart is None or self.box is not None
+
+    @cached_property
+    def grouping(self) -> Grouping | None:
+        """How averages of about 3 mm are made; None where the slices are not thin."""
+        if self.case is None:
+            return None
+        made = grouping_in(self.case.volume, self.case.thickness_mm)
+        return made if made.averages else None
+
+    @property
+    def slices_together(self) -> int:
+        """Axial slices that are shown as one."""
+        if not self.active or not self.averages or self.grouping is None:
+            return 1
+        return self.grouping.together
 
     @cached_property
     def score(self) -> CalciumScore | None:
@@ -119,6 +150,15 @@ class CalciumState:
     def grade(self) -> VisualGrade | None:
         """The visual grade of the reader."""
         return None if self.reading is None else self.reading.marks.grade
+
+    @property
+    def missed_words(self) -> str:
+        """How many marks are not in the score by this rule; "" where all are."""
+        missed = 0 if self.reading is None else len(self.reading.missed)
+        if not missed:
+            return ""
+        marks = "1 mark meets" if missed == 1 else f"{missed} marks meet"
+        return f"{marks} nothing by this rule (kept)."
 
     def clinical_values(self) -> dict[str, float]:
         """The score as values of a hybrid model that asks for them; a zero must be confirmed."""

@@ -34,15 +34,16 @@ def test_the_values_are_those_of_the_coronary_total():
         "agatston_category": 2.0,
         "calcium_volume_mm3": 60.0,
         "root_calcium_volume": sqrt(60.0),
-        "visual_grade": 1.0,
     }
     assert values == pytest.approx(expected, rel=1e-12)
 
 
-def test_the_readers_grade_goes_before_the_one_that_corresponds():
+def test_the_visual_grade_is_the_readers_and_left_out_where_none_was_given():
     score = score_of(Vessel.LAD)
     assert calcium_values(score, VisualGrade.SEVERE)["visual_grade"] == 3
-    assert set(calcium_values(score)) == set(NAMES)
+    assert calcium_values(score, VisualGrade.NONE)["visual_grade"] == 0
+    assert "visual_grade" not in calcium_values(score), "points are not what a reader saw"
+    assert set(calcium_values(score, VisualGrade.MILD)) == set(NAMES)
 
 
 def test_without_calcium_all_values_are_zero():
@@ -57,6 +58,6 @@ def test_they_fill_a_card_that_asks_for_them():
     )
     _, result = example_result()
     card = result.card.model_copy(update={"clinical": columns})
-    values = calcium_values(score_of(Vessel.LAD))
+    values = calcium_values(score_of(Vessel.LAD), VisualGrade.MILD)
     given = {column.name: values[column.name] for column in card.clinical}
     assert scaled(card, given) == pytest.approx([0.1, 1 / 3])

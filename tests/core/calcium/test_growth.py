@@ -64,11 +64,66 @@ def test_a_click_within_bone_takes_nothing():
     assert not len(grow(volume, point, barrier=bone(volume, slice(8, 20))).voxels)
 
 
-def test_the_growth_ends_at_the_reach_of_one_click_and_says_so():
-    volume = scan([(slice(0, 6), slice(0, 100), slice(10, 15), 250)], shape=(6, 100, 40))
-    growth = grow(volume, at(volume, (2, 50, 12)))
-    assert np.abs(growth.voxels[:, 1] - 50).max() == 30
+def test_parts_that_begin_beyond_the_reach_of_one_click_take_a_second_one():
+    volume = scan([(slice(0, 40), slice(4, 6), slice(4, 9), 250)], shape=(40, 12, 12))
+    growth = grow(volume, at(volume, (20, 5, 6)))
+    assert set(growth.voxels[:, 0]) == set(range(10, 31))  # 30 mm are ten slices
     assert growth.words == "growth stopped at 30 mm by the reach of one click"
+
+
+def test_the_part_of_a_slice_is_taken_whole_however_far_it_goes():
+    volume = scan([(slice(0, 6), slice(0, 100), slice(10, 15), 250)], shape=(6, 100, 40))
+    growth = grow(volume, at(volume, (2, 0, 12)))
+    assert len(growth.voxels) == 6 * 100 * 5
+    assert growth.words == ""
+
+
+@pytest.mark.parametrize("row", [0, 40, 99])
+def test_what_is_left_of_a_part_between_bones_is_taken_to_its_end_and_the_bone_is_named(row):
+    volume = scan([(slice(1, 4), slice(0, 100), slice(10, 15), 250)], shape=(6, 100, 40))
+    growth = grow(volume, at(volume, (2, row, 12)), barrier=bone(volume, slice(8, 20)))
+    rows = range(16) if row < 16 else range(40, 100)  # rows 16 to 39 are bone
+    assert set(growth.voxels[:, 1]) == set(rows)
+    assert growth.stopped_by == "bone"
+
+
+def heart(volume, slices):
+    """The heart in some slices of the scan, on blocks of 2 x 2 pixels."""
+    labels = np.zeros((6, 20, 20), dtype=np.uint8)
+    labels[slices] = 1
+    first_mm = volume.geometry.to_patient((0, 0.5, 0.5))
+    return Mask(labels, VolumeGeometry.from_axes(labels.shape, first_mm, AXIAL, (3.0, 2.0, 2.0)))
+
+
+@pytest.mark.parametrize(("clicked", "taken"), [(1, {0, 1, 2}), (4, {3, 4, 5})])
+def test_no_growth_crosses_the_heart_s_edge_from_either_side(clicked, taken):
+    volume = scan([(slice(0, 6), slice(10, 12), slice(10, 15), 250)])
+    growth = grow(volume, at(volume, (clicked, 11, 12)), bounds=heart(volume, slice(0, 3)))
+    assert set(growth.voxels[:, 0]) == taken
+    assert growth.words == "growth stopped at 3 mm by the heart's edge"
+
+
+def test_a_part_with_one_voxel_in_the_heart_is_of_the_heart_as_a_whole():
+    volume = scan([(slice(2, 3), slice(10, 12), slice(10, 30), 250)])
+    bounds = heart(volume, slice(0, 6))
+    labels = bounds.labels.copy()
+    labels[:, :, 6:] = 0  # columns from 12 on are beyond
+    growth = grow(volume, at(volume, (2, 11, 28)), bounds=Mask(labels, bounds.geometry))
+    assert len(growth.voxels) == 40
+    assert growth.words == ""
+
+
+def test_only_this_slice_never_means_a_neighbouring_one():
+    volume = scan([(slice(2, 3), slice(10, 12), slice(10, 15), 250)], spacing_mm=(1.0, 1.0, 1.0))
+    beside = at(volume, (3, 11, 12))  # 1 mm above the part: a click means it, of this slice not
+    assert len(grow(volume, beside).voxels) == 10
+    assert not len(grow(volume, beside, only_slice=True).voxels)
+
+
+def test_only_this_slice_takes_its_part_whole_and_is_none_beyond_the_scan():
+    volume = scan([(slice(1, 4), slice(0, 100), slice(10, 15), 250)], shape=(6, 100, 40))
+    assert len(grow(volume, at(volume, (2, 0, 12)), only_slice=True).voxels) == 500
+    assert not len(grow(volume, at(volume, (7, 0, 12)), only_slice=True).voxels)
 
 
 def test_a_lesion_at_the_scan_s_edge_was_not_stopped():

@@ -7,9 +7,9 @@ import pytest
 from core.calcium.categories import VisualGrade
 from core.calcium.edit_documents import edit_document, edit_of, edits_of
 from core.calcium.edits import AddLasso, AddLesion, ConfirmZero, Cut, Grade, Remove, SetVessel
-from core.calcium.journal import Journal
+from core.calcium.journal import Journal, Kept
 from core.calcium.reading import Reading
-from core.calcium.rule import LOW_KVP_RULES
+from core.calcium.rule import LOW_KVP_RULES, STANDARD, Rule
 from core.calcium.scores import Vessel
 from core.errors import ReportError, SeriesError
 from tests.core.calcium.blocks import at, scan
@@ -34,6 +34,7 @@ def click(reading, vessel, *index):
     [
         AddLesion((1.5, -2.25, 3.0), Vessel.LAD, only_slice=True, by="AB", at="2026-01-01"),
         AddLasso(((0.0, 1.0, 2.0), (3.0, 4.0, 5.0), (6.0, 7.0, 8.0)), Vessel.OTHER),
+        AddLasso(((0.0, 1.0, 2.0), (3.0, 4.0, 5.0), (6.0, 7.0, 8.0)), Vessel.LM, through_mm=1.5),
         SetVessel((1.0, 2.0, 3.0), Vessel.RCA),
         Remove((1.0, 2.0, 3.0)),
         Cut((1.0, 2.0, 3.0), (4.0, 5.0, 6.0)),
@@ -63,6 +64,7 @@ def test_a_mark_of_the_command_line_is_a_click():
         ([{"kind": "erase", "point_mm": [1, 2, 3]}], "kind must be one of"),
         ([{"kind": "grade", "grade": 4}], "0, 1, 2 or 3"),
         ([{"vessel": "LAD", "point_mm": [1, 2, 3], "only_slice": 1}], "true or false"),
+        ([{"kind": "lasso", "vessel": "LM", "loop_mm": [], "through_mm": -1}], "not negative"),
     ],
 )
 def test_a_wrong_mark_is_named_with_its_number_and_what_was_expected(marks, words):
@@ -84,7 +86,7 @@ def test_a_reading_comes_back_as_it_was(tmp_path):
     again = Journal.of_series(tmp_path / "calcium", "1.2.3").restored(opened())
     assert again.edits == reading.edits
     assert again.score().total.agatston == 70
-    assert journal.has_edits
+    assert journal.kept().done
 
 
 def test_undo_and_redo_are_kept_too(tmp_path):
@@ -98,7 +100,7 @@ def test_undo_and_redo_are_kept_too(tmp_path):
 def test_a_reading_that_began_anew_forgets_what_was_before(tmp_path):
     journal, _ = written(tmp_path)
     journal.add_clear()
-    assert not journal.has_edits
+    assert journal.kept() == Kept()
     journal.add(click(opened(), Vessel.LM, 2, 21, 7))
     assert journal.restored(opened()).score().total.agatston == 30
 
@@ -112,6 +114,81 @@ def test_a_line_cut_off_by_a_crash_costs_only_itself(tmp_path, cut):
     assert journal.restored(opened()).score().total.agatston == 70
 
 
+STRICT = Rule("strict", cut_points_hu=(260, 300, 350, 400))
+
+
+def test_a_change_of_rule_keeps_what_meets_nothing_by_it(tmp_path):
+    journal, reading = written(tmp_path)
+    journal.add_rule(STRICT)
+    kept = journal.kept()
+    assert kept.rule == STRICT
+    assert kept.done == reading.edits
+    strict = journal.restored(Reading(reading.volume, STRICT))
+    assert [each.vessel for each in strict.marks.lesions] == [Vessel.RCA]
+    assert strict.missed == reading.edits[:1]
+    journal.add_rule(reading.rule)
+    assert journal.restored(opened()).score() == reading.score()
+
+
+def test_an_undo_takes_back_its_own_edit_though_an_earlier_one_meets_nothing(tmp_path):
+    journal, reading = written(tmp_path)
+    journal.add_rule(STRICT)
+    journal.add_undo()
+    strict = journal.restored(Reading(reading.volume, STRICT))
+    assert strict.edits == reading.edits[:1]
+    assert strict.marks.lesions == ()
+    assert strict.again().marks.lesions[0].vessel is Vessel.RCA
+
+
+def test_a_line_of_a_newer_version_keeps_its_place_and_is_counted(tmp_path):
+    journal, reading = written(tmp_path)
+    with journal.path.open("a") as file:
+        file.write('{"kind": "hologram"}\n')
+    journal.add_undo()
+    kept = journal.kept()
+    assert kept.done == reading.edits
+    assert kept.not_understood == 0, "it was undone"
+    journal.add_redo()
+    kept = journal.kept()
+    assert (kept.done, kept.not_understood) == (reading.edits, 1)
+
+
+def test_whatever_byte_a_kill_cuts_at_nothing_before_it_is_lost(tmp_path):
+    """With a change of rule, undo and redo between the edits."""
+    journal, reading = written(tmp_path)
+    seen = [journal.kept()]
+    for step in (
+        lambda: journal.add_rule(STRICT),
+        journal.add_undo,
+        journal.add_redo,
+        lambda: journal.add_rule(reading.rule),
+        lambda: journal.add(Grade(VisualGrade.MILD)),
+    ):
+        step()
+        seen.append(journal.kept())
+    whole = journal.path.read_bytes()
+    first = whole.index(b"rule") - len(b'{"kind": "')
+    cut = Journal(tmp_path / "cut.jsonl")
+    found = []
+    for length in range(first, len(whole) + 1):
+        cut.path.write_bytes(whole[:length])
+        found.append(cut.kept())
+    assert all(each in seen for each in found)
+    order = [seen.index(each) for each in dict.fromkeys(found)]
+    assert [found[0], found[-1]] == [seen[0], seen[-1]]
+    assert order == sorted(order)
+
+
+def test_a_whole_history_takes_the_place_of_what_stood_before(tmp_path):
+    journal, reading = written(tmp_path)
+    now = reading.before().replayed(rule=STRICT)
+    journal.add_whole(now)
+    expected = Kept(STRICT, reading.edits[:1], reading.edits[1:])
+    assert journal.kept() == expected
+    journal.path.write_bytes(journal.path.read_bytes()[:-9])
+    assert journal.kept() == Kept(done=reading.edits), "half a line changes nothing"
+
+
 def test_nothing_of_the_patient_is_in_the_journal(tmp_path):
     journal, _ = written(tmp_path)
     assert "1.2.3" not in journal.path.name
@@ -120,7 +197,7 @@ def test_nothing_of_the_patient_is_in_the_journal(tmp_path):
 
 def test_an_unread_series_has_nothing_to_restore(tmp_path):
     journal = Journal.of_series(tmp_path, "9.9")
-    assert not journal.has_edits
+    assert journal.kept() == Kept()
     assert journal.restored(opened()).edits == ()
 
 
@@ -132,15 +209,15 @@ def test_a_place_that_takes_no_files_is_said_in_words(tmp_path):
 
 def test_another_rule_is_kept_until_the_reading_begins_anew(tmp_path):
     journal = Journal.of_series(tmp_path, "1.2.3")
-    assert journal.rule is None
+    assert journal.kept().rule == STANDARD
     rule = replace(LOW_KVP_RULES["100 kVp (145/222/334/446)"], connectivity=4)
     journal.add_rule(rule)
-    assert Journal.of_series(tmp_path, "1.2.3").rule == rule
+    assert Journal.of_series(tmp_path, "1.2.3").kept().rule == rule
     journal.add_clear()
-    assert journal.rule is None
+    assert journal.kept().rule == STANDARD
 
 
 def test_a_rule_that_cannot_be_understood_is_left_out(tmp_path):
     journal = Journal.of_series(tmp_path, "1.2.3")
     journal.path.write_text('{"kind": "rule", "name": "x"}\n{"kind": "rule", "cut_points_hu": 3}\n')
-    assert journal.rule is None
+    assert journal.kept() == Kept(not_understood=2)

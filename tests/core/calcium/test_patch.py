@@ -5,6 +5,7 @@ import pytest
 
 from core.calcium.patch import AIR_HU, network_patch, patch_score
 from core.errors import SeriesError
+from core.volume import Volume
 from tests.core.calcium.blocks import at, scan
 
 SHAPE = (9, 200, 200)
@@ -36,11 +37,28 @@ def test_a_patch_beyond_the_scan_says_so():
 
 def test_the_network_s_patch_is_centred_on_the_click_with_air_beyond_the_scan():
     volume = scan([(slice(4, 5), slice(100, 101), slice(50, 51), 777)], shape=SHAPE)
-    patch = network_patch(volume, at(volume, (4, 100, 50)))
-    assert patch.shape == (3, 161, 161)
-    assert patch[1, 80, 80] == 777
-    assert np.array_equal(np.unique(patch[:, :, :30]), [AIR_HU])
-    assert patch[1, 80, 30] == 40
+    patch = network_patch(volume, at(volume, (4.2, 99.8, 50.3)))
+    hu = patch.volume.hu
+    assert hu.shape == (3, 161, 161)
+    assert hu[1, 80, 80] == 777
+    assert np.array_equal(np.unique(hu[:, :, :30]), [AIR_HU])
+    assert hu[1, 80, 30] == 40
+    assert patch.centre_mm == pytest.approx(at(volume, (4, 100, 50)))
+    assert not patch.is_whole
+
+
+@pytest.mark.parametrize("centre", [(4, 100, 100), (0, 3, 199), (8, 199, 0)])
+def test_every_voxel_of_the_patch_lies_where_its_hu_lies_in_the_scan(centre):
+    rng = np.random.default_rng(2)
+    volume = scan([], shape=SHAPE)
+    volume = Volume(rng.integers(-1000, 1500, SHAPE).astype(np.int16), volume.geometry)
+    patch = network_patch(volume, at(volume, centre)).volume
+    voxels = np.argwhere(np.ones(patch.geometry.shape, bool))
+    index = np.rint(volume.geometry.to_index(patch.geometry.to_patient(voxels))).astype(int)
+    held = np.all((index >= 0) & (index < SHAPE), axis=1)
+    assert np.array_equal(patch.hu[tuple(voxels[held].T)], volume.hu[tuple(index[held].T)])
+    assert set(patch.hu[tuple(voxels[~held].T)].tolist()) <= {AIR_HU}
+    assert held.all() == network_patch(volume, at(volume, centre)).is_whole
 
 
 def test_a_click_outside_the_scan_is_refused():

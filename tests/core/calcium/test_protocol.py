@@ -31,6 +31,8 @@ def test_a_scan_made_for_scoring_is_green_throughout():
         ({"kvp": None}, "Tube voltage"),
         ({"increment_mm": 5.0, "thickness_mm": 5.0}, "Slices"),
         ({"increment_mm": 1.0, "thickness_mm": 1.0}, "Slices"),
+        ({"increment_mm": 0.7, "thickness_mm": 1.0}, "Slices"),
+        ({"increment_mm": 2.0, "thickness_mm": 2.0}, "Slices"),
         ({"has_sharp_kernel": True}, "Kernel"),
         ({"is_gated": False}, "ECG gating"),
         ({"is_gated": None}, "ECG gating"),
@@ -49,6 +51,21 @@ def test_overlapping_slices_are_explained_and_no_reason_to_worry():
     )
     assert check.light is Light.GREEN
     assert "overlap" in check.words
+
+
+@pytest.mark.parametrize(
+    ("thickness_mm", "increment_mm", "words"),
+    [
+        (1.25, 1.25, "the score on averages of 2.5 mm stands beside it"),
+        (1.0, 0.7, "the score on averages of 2.8 mm stands beside it"),
+        (2.0, 2.0, "too thick to average"),
+        (3.0, 1.5, "They overlap"),
+    ],
+)
+def test_slices_are_named_by_what_is_made_of_them(thickness_mm, increment_mm, words):
+    acquisition = replace(GOOD, thickness_mm=thickness_mm, increment_mm=increment_mm)
+    check = next(each for each in preflight(acquisition, BLOOD) if each.name == "Slices")
+    assert words in check.words
 
 
 @pytest.mark.parametrize(("mean_hu", "refused"), [(100.0, False), (100.5, True), (350.0, True)])

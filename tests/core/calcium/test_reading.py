@@ -84,6 +84,17 @@ def test_a_lasso_takes_what_lies_inside():
         reading.edited(AddLasso(far, Vessel.LCX))
 
 
+def test_a_lasso_on_an_average_takes_the_slices_that_it_shows_and_no_others():
+    reading = opened()
+    corners = ((0, 3, 3), (0, 3, 12), (0, 9, 12), (0, 9, 3))  # the lesion lies in 1 and 2
+    loop = tuple(point(reading, *corner) for corner in corners)
+    with pytest.raises(SeriesError):
+        reading.edited(AddLasso(loop, Vessel.LAD))
+    with pytest.raises(SeriesError):
+        reading.edited(AddLasso(loop, Vessel.LAD, through_mm=2.9))
+    assert reading.edited(AddLasso(loop, Vessel.LAD, through_mm=3.0)).score().total.agatston == 40
+
+
 def test_a_cut_parts_a_lesion_and_keeps_its_voxels():
     reading = opened()
     reading = reading.edited(AddLesion(point(reading, 2, 31, 7), Vessel.LM))
@@ -129,8 +140,41 @@ def test_edits_that_meet_nothing_are_given_back():
     reading = opened()
     nothing = AddLesion(point(reading, 5, 0, 39), Vessel.LAD)
     after, missed = reading.with_edits([nothing, AddLesion(point(reading, 1, 6, 7), Vessel.LAD)])
-    assert missed == (nothing,)
+    assert missed == after.missed == (nothing,)
+    assert len(after.edits) == 2, "it keeps its place, so that undo takes back one by one"
     assert after.score().total.agatston == 40
+
+
+STRICT = Rule(cut_points_hu=(260, 300, 350, 400))
+"""By which the 250 HU of the first block are no calcium."""
+
+
+def test_an_edit_that_meets_nothing_by_another_rule_comes_back_with_the_old_one():
+    reading = opened()
+    clicks = [
+        AddLesion(point(reading, *index), vessel)
+        for index, vessel in (((1, 6, 7), Vessel.LAD), ((2, 21, 7), Vessel.RCA))
+    ]
+    for edit in clicks:
+        reading = reading.edited(edit)
+    strict = reading.replayed(rule=STRICT)
+    assert strict.missed == (clicks[0],)
+    assert [each.vessel for each in strict.marks.lesions] == [Vessel.RCA]
+    back = strict.replayed(rule=reading.rule)
+    assert back.edits == tuple(clicks)
+    assert back.missed == ()
+    assert back.score() == reading.score()
+
+
+def test_undo_and_redo_go_on_through_a_change_of_rule():
+    reading = opened()
+    for index, vessel in (((1, 6, 7), Vessel.LAD), ((2, 21, 7), Vessel.RCA)):
+        reading = reading.edited(AddLesion(point(reading, *index), vessel))
+    strict = reading.before().replayed(rule=STRICT)
+    assert strict.again().score().total.agatston == 30, "what was undone waits there too"
+    assert strict.before().edits == ()
+    assert strict.before().again().missed == strict.missed
+    assert strict.again().replayed(rule=reading.rule).score() == reading.score()
 
 
 def test_what_was_measured_is_remembered_and_never_for_another_rule():

@@ -11,9 +11,11 @@ import pytest
 from scipy import ndimage
 
 from core.calcium.edits import AddLesion
+from core.calcium.growth import grow
 from core.calcium.scores import Vessel
 from core.preprocessing.lung_mask import find_lungs
 from core.preprocessing.organ_regions import Organ, organ_regions
+from core.voxel_runs import voxels_of
 from tests.core.calcium_scans import (
     LUNG1_LAD,
     LUNG1_LAD_FURTHER,
@@ -77,6 +79,22 @@ def test_no_lesion_touches_spine_or_ribs(case):
         places = regions.geometry.to_index(case.volume.geometry.to_patient(around))
         labels = regions.labels[tuple(np.rint(places).astype(int).T)]
         assert not np.isin(labels, (Organ.VERTEBRAE, Organ.RIBS)).any()
+
+
+def test_no_click_on_any_strong_candidate_of_the_heart_enters_bone(case):
+    regions = organ_regions(case.volume, find_lungs(case.volume))
+    found = case.in_heart
+    of_run = found.lesion_of_part[found.parts.of_run]
+    stopped = 0
+    for number in np.argsort(-found.agatston)[:60]:
+        voxels = voxels_of(found.runs.kept(of_run == number))
+        point_mm = case.volume.geometry.to_patient(voxels[len(voxels) // 2])
+        growth = grow(case.volume, point_mm, barrier=case.barrier, bounds=case.bounds)
+        places = regions.geometry.to_index(case.volume.geometry.to_patient(growth.voxels))
+        labels = regions.labels[tuple(np.rint(places).astype(int).T)]
+        assert not np.isin(labels, (Organ.VERTEBRAE, Organ.RIBS)).any()
+        stopped += bool(growth.stopped_by)
+    assert stopped > 5  # there are candidates that touch what stops them
 
 
 def plain_agatston(hu, pixel_mm2, increment_mm):

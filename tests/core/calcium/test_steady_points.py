@@ -5,7 +5,7 @@ import pytest
 from core.calcium.edits import AddLesion, Cut, Remove, SetVessel
 from core.calcium.reading import Reading
 from core.calcium.scores import Vessel
-from core.calcium.thin_slices import averaged, slices_in_normal
+from core.calcium.thick_reading import at_phase, grouping_of
 from core.calcium.uncertainty import uncertainty
 from tests.core.calcium.blocks import at, scan
 
@@ -28,8 +28,7 @@ def point(*index):
 
 
 def phases(reading):
-    count = slices_in_normal(reading.volume)
-    return [reading.replayed(volume=averaged(reading.volume, phase)) for phase in range(count)]
+    return [at_phase(reading, phase) for phase in range(grouping_of(reading).step)]
 
 
 @pytest.mark.parametrize("clicked", [(8, 19, 12), (9, 12, 12), (12, 11, 13), (14, 12, 12)])

@@ -1,11 +1,14 @@
 """The interval says what the score depends on, and nothing where it depends on nothing."""
 
+from weakref import WeakSet
+
 import numpy as np
 import pytest
 
 from core.calcium.edits import AddLesion
 from core.calcium.reading import Reading
 from core.calcium.scores import Vessel
+from core.calcium.thick_reading import at_phase
 from core.calcium.uncertainty import uncertainty
 from core.progress import Silent
 from core.volume import Volume
@@ -51,6 +54,34 @@ def test_thin_slices_are_scored_from_every_first_slice():
     found = uncertainty(marked(volume, (5, 11, 11)), noise_hu=None)
     assert len(found.phase_scores) == 3
     assert found.least < found.greatest
+
+
+def test_overlapping_thick_slices_are_scored_from_either_of_two_first_ones():
+    blocks = [(slice(5, 6), slice(10, 14), slice(10, 14), 300)]
+    volume = scan(blocks, shape=(18, 40, 40), spacing_mm=(1.5, 1.0, 1.0))
+    x, y, z = at(volume, (5, 11, 11))
+    reading = Reading(volume, thickness_mm=3.0).edited(AddLesion((x, y, z), Vessel.LAD))
+    assert reading.score().total.agatston == 24  # 16 mm2, weight 3, half a slice of 3 mm
+    found = uncertainty(reading, noise_hu=None)
+    assert found.phase_scores == (0, 48)  # whole slices of 3 mm: seen in one scan, not in the other
+    assert found.slices == "slices every 3 mm"
+
+
+def test_no_more_than_the_averages_of_one_phase_are_held(monkeypatch):
+    blocks = [(slice(4, 8), slice(10, 14), slice(10, 14), 300)]
+    volume = scan(blocks, shape=(60, 200, 200), spacing_mm=(0.5, 1.0, 1.0))
+    reading = marked(volume, (5, 11, 11))
+    alive = WeakSet()
+
+    def watched(reading, phase):
+        held_before = len(alive)
+        assert held_before == 0
+        made = at_phase(reading, phase)
+        alive.add(made.volume)
+        return made
+
+    monkeypatch.setattr("core.calcium.uncertainty.at_phase", watched)
+    assert len(uncertainty(reading, noise_hu=None).phase_scores) == 6
 
 
 def test_the_same_reading_has_the_same_interval():

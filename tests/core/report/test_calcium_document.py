@@ -81,6 +81,7 @@ def test_every_parameter_of_the_rule_stands_in_it(document):
         "kvp": 120.0,
         "connectivity_in_plane": 8,
         "least_area_mm2": 1.0,
+        "least_area_pixels": 1,
         "increment_mm": 3.0,
         "normalisation": "increment / 3 mm",
         "is_modified": False,
@@ -125,7 +126,7 @@ def test_thin_slices_have_both_scores():
     assert thick["agatston"] == pytest.approx(20)
     assert document["total"]["agatston"] == pytest.approx(20)  # 2 x 10 mm2 x 2 x 1.5 / 3
     # Begun one slice later, 1+2 is one whole average of 250: 10 mm2, weight 2.
-    assert document["uncertainty"]["of"] == "3 mm averages"
+    assert document["uncertainty"]["of"] == "averages of 3 mm"
     assert document["uncertainty"]["scores_by_first_slice"] == pytest.approx([20, 20])
 
 

@@ -41,14 +41,15 @@ BLOCKS = (
 )
 
 
-def small_scan() -> Volume:
+def small_scan(increment_mm: float = 3.0) -> Volume:
     """Soft tissue with the blocks; no lung, as in a scan of the heart alone."""
-    return scan(BLOCKS, shape=(12, 96, 96), spacing_mm=(3.0, PIXEL_MM, PIXEL_MM), axes=AXIAL)
+    spacing_mm = (increment_mm, PIXEL_MM, PIXEL_MM)
+    return scan(BLOCKS, shape=(12, 96, 96), spacing_mm=spacing_mm, axes=AXIAL)
 
 
-def write_small_scan(folder: Path, **tags: object) -> Path:
+def write_small_scan(folder: Path, *, increment_mm: float = 3.0, **tags: object) -> Path:
     """The scan as a DICOM series."""
-    volume = small_scan()
+    volume = small_scan(increment_mm)
     geometry: VolumeGeometry = volume.geometry
     write_series(folder, volume.hu, geometry, **tags)
     return folder

@@ -214,3 +214,25 @@ def test_a_click_in_the_table_goes_to_the_lesion(hands):
     geometry = hands.window.session.state.volume.geometry
     index = geometry.to_index(hands.window.session.state.view.crosshair_mm)
     assert index == pytest.approx(DENSE, abs=1.6)
+
+
+def test_the_note_on_a_click_goes_with_its_slice(hands):
+    hands.click(BONE)
+    assert hands.state.note
+    hands.move_to((5, 50, 30))
+    assert hands.state.note, "it stays in its slice"
+    hands.at((3, 50, 30))
+    assert hands.state.note == ""
+
+
+def test_the_rule_is_said_in_numbers_of_this_scan(hands):
+    words = hands.window.calcium.panel.rule.words.text()
+    assert "From 130 HU and 1 mm² (3 px)" in words, "0.49 mm2 a pixel"
+    assert "times 3 mm / 3 mm" in words
+
+
+def test_what_no_number_is_given_for_is_said(hands):
+    hands.click(DENSE)
+    beside = hands.window.calcium.panel.beside.text()
+    assert "Mass: not calibrated" in beside
+    assert "Percentile: no reference table" in beside

@@ -169,7 +169,7 @@ def test_the_uncertainty_follows_once_the_hand_rests(hands, qtbot):
 
 def test_the_patch_score_of_the_last_click_stands_beside(hands):
     hands.click(MILD)
-    words = hands.window.calcium.panel.result.further.text()
+    words = hands.window.calcium.panel.beside.text()
     assert words.startswith("HyRiskNet patch at the last click: ")
     assert hands.state.patch.agatston >= DENSE_POINTS + MILD_POINTS - 1e-9
 
@@ -195,6 +195,90 @@ def test_another_rule_weighs_anew_is_flagged_and_can_be_restored(hands, qtbot, m
     qtbot.waitUntil(lambda: other.state.kept_edits == 0)
     assert other.state.reading.rule == rule
     assert other.total() == hands.total()
+
+
+def choose_rule(hands, qtbot, name):
+    """By the menu of the panel; waits until it is in force."""
+    menu = hands.window.calcium.panel.rule.rules
+    wanted = menu.findText(name, Qt.MatchFlag.MatchStartsWith)
+    menu.setCurrentIndex(wanted)
+    qtbot.waitUntil(lambda: hands.state.reading.rule.name == menu.itemText(wanted))
+
+
+def test_the_old_rule_brings_back_every_lesion_that_met_nothing_by_the_other(hands, qtbot):
+    hands.click(MILD)
+    hands.press(Qt.Key.Key_R)
+    hands.click(FAINT)
+    rows = hands.window.calcium.panel.table.rows()
+    choose_rule(hands, qtbot, "80 kVp, Gr")
+    assert hands.vessels() == {"LAD": 1}
+    further = hands.window.calcium.panel.result.further
+    assert "1 mark meets nothing by this rule" in further.text()
+    choose_rule(hands, qtbot, "Agatston")
+    assert hands.window.calcium.panel.table.rows() == rows
+    assert "nothing by this rule" not in further.text()
+
+
+def test_undo_and_redo_go_on_after_a_change_of_rule(hands, qtbot):
+    for place in (MILD, FAINT, DENSE):
+        hands.click(place)
+    hands.press(Qt.Key.Key_Z, CTRL)
+    choose_rule(hands, qtbot, "80 kVp, Gr")
+    hands.press(Qt.Key.Key_Z, CTRL)
+    assert hands.state.note == "That edit meets nothing by this rule."
+    assert hands.vessels() == {"LAD": 1}
+    hands.press(Qt.Key.Key_Z, CTRL)
+    assert hands.vessels() == {}
+    for _ in range(3):
+        hands.press(Qt.Key.Key_Y, CTRL)
+    assert hands.vessels() == {"LAD": 2}
+    choose_rule(hands, qtbot, "Agatston")
+    assert hands.vessels() == {"LAD": 3}
+
+
+def test_what_meets_nothing_by_the_rule_is_said_in_the_files(hands, qtbot, tmp_path):
+    hands.click(MILD)
+    hands.click(FAINT)
+    choose_rule(hands, qtbot, "80 kVp, Gr")
+    hands.window.exporter.save_all(tmp_path)
+    qtbot.waitUntil(lambda: hands.window.message_bar.isVisible(), timeout=30_000)
+    saved = json.loads((tmp_path / "calcium.json").read_text())
+    assert len(saved["edits"]) == 2
+    assert saved["edits_that_met_nothing"] == saved["edits"][1:]
+    assert any("1 mark met nothing" in each for each in saved["warnings"])
+
+
+def test_after_a_line_that_the_disk_did_not_take_the_whole_is_written(hands):
+    """A full disk is a folder in the file's place here."""
+    hands.click(DENSE)
+    journal = hands.window.calcium.mode._journal
+    kept = journal.path.rename(journal.path.with_suffix(".kept"))
+    journal.path.mkdir()
+    hands.click(MILD)
+    assert hands.vessels() == {"LAD": 2}, "the reading goes on"
+    journal.path.rmdir()
+    kept.rename(journal.path)
+    hands.press(Qt.Key.Key_Z, CTRL)
+    assert journal.kept().done == hands.state.reading.edits
+    assert journal.kept().undone == hands.state.reading.undone
+    assert len(journal.kept().done) == 1
+
+
+def test_a_rule_without_edits_does_not_weigh_those_of_the_next_time(
+    hands, qtbot, make_window, small_folder
+):
+    choose_rule(hands, qtbot, "80 kVp, Gr")
+    other = Hands(qtbot, make_window())
+    other.open(small_folder)
+    other.enter()
+    assert other.state.kept_edits == 0
+    other.click(FAINT)
+    third = Hands(qtbot, make_window())
+    third.open(small_folder)
+    third.enter()
+    click(third.window.calcium.panel.restore)
+    assert not third.state.reading.rule.is_modified
+    assert third.vessels() == {"LAD": 1}
 
 
 def test_a_reading_is_offered_again_after_the_window_was_killed(hands, qtbot, make_window,
@@ -229,7 +313,7 @@ import os, signal, sys
 from pathlib import Path
 from PySide6.QtCore import Qt
 from tests.benchmarks.calcium_reading import Waiting
-from tests.viewer.calcium.small_scan import DENSE, MILD, Hands
+from tests.viewer.calcium.small_scan import DENSE, FAINT, MILD, Hands
 from viewer.application import create_application, create_window
 create_application()
 window = create_window()
@@ -241,7 +325,11 @@ hands.enter()
 hands.click(DENSE)
 hands.press(Qt.Key.Key_R)
 hands.click(MILD)
-print(window.calcium.panel.table.rows(), flush=True)
+hands.click(FAINT)
+panel = window.calcium.panel
+print(panel.table.rows(), flush=True)
+panel.rule.rules.setCurrentIndex(2)  # 250 HU counts less by it, 150 HU nothing
+Waiting().waitUntil(lambda: hands.state.reading.rule.kvp == 80)
 os.kill(os.getpid(), signal.SIGKILL)
 """
 
@@ -257,8 +345,11 @@ def test_a_window_that_is_killed_has_lost_nothing(qtbot, make_window, small_fold
     hands.open(small_folder)
     hands.enter()
     click(hands.window.calcium.panel.restore)
-    assert str(hands.window.calcium.panel.table.rows()) == killed.stdout.strip()
+    qtbot.waitUntil(lambda: hands.state.kept_edits == 0)
     assert hands.vessels() == {"LAD": 1, "RCA": 1}
+    choose_rule(hands, qtbot, "Agatston")
+    assert str(hands.window.calcium.panel.table.rows()) == killed.stdout.strip()
+    assert hands.vessels() == {"LAD": 1, "RCA": 2}
 
 
 def test_begin_anew_leaves_the_kept_reading_out(hands, qtbot, make_window, small_folder):
@@ -323,7 +414,9 @@ def test_a_hybrid_model_that_asks_for_the_score_finds_it_filled_in(hands):
     values = hands.state.clinical_values()
     assert values["agatston"] == pytest.approx(DENSE_POINTS)
     assert values["agatston_category"] == 2
-    assert values["visual_grade"] == 1
+    assert "visual_grade" not in values, "nobody has given one"
+    click(hands.window.calcium.panel.verdict.grades[VisualGrade.MILD])
+    assert hands.state.clinical_values()["visual_grade"] == 1
 
 
 def test_a_scan_of_another_voltage_is_flagged_until_its_rule_is_chosen(

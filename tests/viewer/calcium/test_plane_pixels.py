@@ -36,7 +36,17 @@ def test_a_lesion_is_seen_where_its_voxels_are(plane):
     mask[tuple(voxels.T)] = True
     for index in range(shape[plane.axis]):
         expected = slice_values(mask, plane, index)
-        assert np.array_equal(lesion_pixels(voxels, shape, plane, index), expected)
+        found = lesion_pixels(voxels, shape, plane, range(index, index + 1))
+        assert np.array_equal(found, expected)
+
+
+def test_of_slices_that_are_seen_together_the_lesion_is_seen_in_any():
+    voxels = np.array([[1, 2, 3], [1, 2, 4], [3, 4, 3]], np.int32)
+    expected = np.zeros((7, 9), bool)
+    expected[2, 3:5] = True
+    assert np.array_equal(lesion_pixels(voxels, (5, 7, 9), Plane.AXIAL, range(3)), expected)
+    expected[4, 3] = True
+    assert np.array_equal(lesion_pixels(voxels, (5, 7, 9), Plane.AXIAL, range(5)), expected)
 
 
 def test_the_outline_of_one_pixel_is_its_four_sides():

@@ -47,5 +47,7 @@ def test_the_words_name_the_averages_where_slices_are_thin():
     assert spread_words(thick) == (
         "95 % of re-scorings: 80 to 140  ·  chance of another category 25 %"
     )
-    thin = Uncertainty(80.0, 140.0, 75.0, 150.0, 0.25, (90.0, 95.0, 99.0), 18.0)
-    assert "on 3 mm averages" in spread_words(thin)
+    thin = Uncertainty(
+        80.0, 140.0, 75.0, 150.0, 0.25, (90.0, 95.0, 99.0), 18.0, "averages of 2.8 mm"
+    )
+    assert "on averages of 2.8 mm: 80 to 140" in spread_words(thin)
