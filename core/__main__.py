@@ -436,6 +436,25 @@ def phantom_cohort_command(
     sys.stdout.write(f"{table}\n")
 
 
+@phantom_app.command("maps", epilog=EPILOG)
+def phantom_maps_command(
+    out: OutOption,
+    model: Annotated[str, typer.Option(help="Model id; see `thoralens-core models`.")] = "",
+    people: Annotated[int, typer.Option(help="Phantoms for each disease.", min=1)] = 8,
+    occlusion: Annotated[
+        bool, typer.Option("--occlusion", help="Also occlusion maps: a minute for each on a CPU.")
+    ] = False,
+) -> None:
+    """Do a model's maps point at the disease? Measured on phantoms with one disease each."""
+    from core.analysis_result import DEFAULT_MODEL_ID
+    from core.saliency_study_command import StudyOptions, write_study
+
+    options = StudyOptions(model or DEFAULT_MODEL_ID, people, with_occlusion=occlusion)
+    with progress_on_stderr() as progress:
+        table = write_study(out, options, progress)
+    sys.stdout.write(f"{table}\n")
+
+
 def _print_json(document: object) -> None:
     sys.stdout.write(json.dumps(document, indent=2, allow_nan=False) + "\n")
 

@@ -4,6 +4,7 @@ Every process holds the whole network and a share of every batch. Gradients are 
 DistributedDataParallel; batch norm takes its means over the whole batch (`core.training.joint`).
 """
 
+import gc
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -92,7 +93,10 @@ def joined_processes(device: str, threads: int | None = None) -> Iterator[Proces
         yield Processes(device=place)
         return
     torch_distributed.init_process_group("nccl" if on_gpu else "gloo", timeout=PATIENCE)
+    joined = Processes(torch_distributed.get_rank(), torch_distributed.get_world_size(), place)
     try:
-        yield Processes(torch_distributed.get_rank(), torch_distributed.get_world_size(), place)
+        yield joined
+        joined.wait()  # nobody leaves while another one still speaks
     finally:
+        gc.collect()  # DistributedDataParallel holds on to the group in a cycle
         torch_distributed.destroy_process_group()
