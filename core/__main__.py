@@ -140,7 +140,12 @@ def score_command(
     device: Device = Device.AUTO,
     precision: Precision = Precision.AUTO,
 ) -> None:
-    """Run a model on every scan of a cohort; a run that was killed goes on where it stopped."""
+    """Run a model on every scan of a cohort; a run that was killed goes on where it stopped.
+
+    The columns patient_id and scan are enough.
+
+    Dask workers run whatever their scheduler sends: give only one that you trust.
+    """
     from core.analysis_result import DEFAULT_MODEL_ID
     from core.score_command import score_cohort
 
@@ -273,7 +278,7 @@ def deidentify_command(
 
 @app.command("train", epilog=EPILOG)
 def train_command(
-    configuration: Annotated[Path, typer.Argument(help="TOML file; see core.training.")],
+    configuration: Annotated[Path, typer.Argument(help="TOML file; the README shows one.")],
 ) -> None:
     """Train a model on a cohort, or go on with it; print the folder of the results."""
     from core.train_command import train
@@ -286,9 +291,7 @@ def train_command(
 @app.command("cohort", epilog=EPILOG)
 def cohort_command(  # noqa: PLR0913  one parameter for each option
     table: Annotated[Path, typer.Argument(help="CSV: patient_id, scan, event, time_years, ...")],
-    include: Annotated[
-        list[str] | None, typer.Option(help="Rule, repeatable: thin_slices, followed_up=5, ...")
-    ] = None,
+    include: Annotated[list[str] | None, typer.Option(help="Rule, repeatable; see above.")] = None,
     published: Annotated[
         bool, typer.Option("--published", help="Rules of Lu et al. 2022, 1:2 matching included.")
     ] = False,
@@ -300,7 +303,14 @@ def cohort_command(  # noqa: PLR0913  one parameter for each option
     seed: Annotated[int, typer.Option(help="Of the deal.")] = 0,
     as_json: JsonOption = False,
 ) -> None:
-    """Check a cohort table, count who enters by which rule, deal the folds of all models."""
+    """Check a cohort table, count who enters by which rule, deal the folds of all models.
+
+    Rules: thin_slices=MM, usable_scan, known_outcome, followed_up=YEARS,
+    one_scan_a_patient, complete_values=COLUMN,COLUMN, matched_sample=RATIO.
+
+    matched_sample reads the columns age_years, male and pack_years. A death and its
+    matches stay in one fold, by this rule or by the table's column matched_set.
+    """
     from core.cohort_command import CohortOptions, check_cohort, print_cohort
 
     options = CohortOptions(
@@ -424,13 +434,22 @@ def phantom_cohort_command(
         ),
     ] = False,
     workers: Annotated[int, typer.Option(help="Processes that paint and scan.", min=1)] = 1,
+    shuffled_table: Annotated[
+        bool,
+        typer.Option(
+            "--shuffled-table",
+            help="Also cohort-shuffled.csv: outcomes of others, from which nothing can be learned.",
+        ),
+    ] = False,
 ) -> None:
     """Image synthetic people whose diseases cause their deaths; print the path of cohort.csv."""
     from core.phantom.imaging import Form
     from core.phantom.protocol import Size
     from core.phantom_command import CohortOptions, write_cohort
 
-    options = CohortOptions(subjects, seed, Size(size), Form(form), matched, workers)
+    options = CohortOptions(
+        subjects, seed, Size(size), Form(form), matched, workers, with_shuffled_table=shuffled_table
+    )
     with progress_on_stderr() as progress:
         table = write_cohort(out, options, progress)
     sys.stdout.write(f"{table}\n")

@@ -67,7 +67,7 @@ def check_cohort(table: Path, options: CohortOptions) -> dict[str, Any]:
             options.fold_count,
             validation=options.validation,
             test=options.test,
-            together=[some for rule in rules for some in rule.sets(kept.rows)],
+            together=[some for rule in rules for some in rule.sets(kept.rows)] or None,
             seed=options.seed,
         )
     if options.out is not None:

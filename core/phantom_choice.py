@@ -82,8 +82,11 @@ def _matched_sets(members: list[Member]) -> list[tuple[Member, ...]]:
     )
     return [
         (
-            replace(cases[k], part=Part.CASE),
-            *(replace(living[i], part=Part.CONTROL) for i in controls),
+            replace(cases[k], part=Part.CASE, matched_set=cases[k].patient_id),
+            *(
+                replace(living[i], part=Part.CONTROL, matched_set=cases[k].patient_id)
+                for i in controls
+            ),
         )
         for k, controls in sorted(found.items())
     ]

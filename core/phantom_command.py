@@ -5,7 +5,7 @@ from pathlib import Path
 
 from core.data.nifti import write_nifti
 from core.errors import CohortError
-from core.phantom.cohort import make_cohort
+from core.phantom.cohort import make_cohort, write_shuffled_table
 from core.phantom.imaging import Form, ScanOrder
 from core.phantom.protocol import Size
 from core.phantom.sample import make_sample, sample_folder
@@ -24,6 +24,7 @@ class CohortOptions:
         form: How scans are stored.
         is_matched: True for deaths with matched controls, False for everyone.
         workers: Processes that paint and scan.
+        with_shuffled_table: Whether `cohort-shuffled.csv` is written too.
     """
 
     subjects: int
@@ -32,6 +33,7 @@ class CohortOptions:
     form: Form = Form.COMPRESSED
     is_matched: bool = False
     workers: int = 1
+    with_shuffled_table: bool = False
 
 
 def write_cohort(out: Path, options: CohortOptions, progress: Progress) -> Path:
@@ -55,7 +57,10 @@ def write_cohort(out: Path, options: CohortOptions, progress: Progress) -> Path:
     choose = matched if options.is_matched else consecutive
     members = choose(options.subjects, options.seed)
     order = ScanOrder(write_nifti, options.size, options.form)
-    return make_cohort(out, members, order, workers=options.workers, progress=progress)
+    table = make_cohort(out, members, order, workers=options.workers, progress=progress)
+    if options.with_shuffled_table:
+        write_shuffled_table(out, members, order, seed=options.seed)
+    return table
 
 
 def write_sample(out: Path | None, progress: Progress) -> Path:

@@ -23,6 +23,15 @@ FAR_FROM_TRAINING = (
 )
 
 
+def deaths_in_training(share: float) -> str:
+    """What a probability of a model means that was taught on a sample in which `share` died."""
+    return (
+        f"Probabilities and risks are those of a training sample in which "
+        f"{100 * share:.0f}\N{NO-BREAK SPACE}% died of the outcome: "
+        "where fewer or more die, they are wrong as absolute risks."
+    )
+
+
 @dataclass(frozen=True)
 class HorizonRisk:
     """Probability of the outcome within `years`.
@@ -81,8 +90,9 @@ class Prognosis:
         survival_curve: Of the survival head; None if the model has none.
         risk_score: The model's own score (its logit), on no absolute scale.
         risk_group: Only where the card defines cut points.
-        percentile: Share (0..1) of the training cohort with a lower risk score; only where the
+        percentile: Share (0..1) with a lower risk score among `compared_with`; only where the
             bundle holds a reference distribution.
+        compared_with: Scans of the cohort that the model was not trained on; 0 if not known.
         out_of_distribution: 0..1 percentile of the distance to the training scans, or None.
         warnings: Sentences that must stand beside the numbers.
     """
@@ -95,6 +105,7 @@ class Prognosis:
     risk_score: float
     risk_group: str | None = None
     percentile: float | None = None
+    compared_with: int = 0
     out_of_distribution: float | None = None
     warnings: tuple[str, ...] = ()
 

@@ -1,8 +1,12 @@
 """Does the map point at the disease? Asked of phantoms that have one disease and nothing else.
 
-A healthy person is given one of the diseases that raise the outcome, so much of it that it rules
-the risk; the whole way of `core.analysis.analyse` follows, and every map is held against the mask
-under which the disease was painted. The control is the same network with weights of chance.
+A healthy person is given much of one of the diseases that raise the outcome; the whole way of
+`core.analysis.analyse` follows, and every map is held against the mask under which the disease was
+painted. How many times the disease raises the person's true hazard stands beside. The control is
+the same network with weights of chance.
+
+Loss of muscle and effusions lie outside of the lungs and the heart, which is all that the model is
+shown: no map can point at them.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,6 +26,7 @@ from core.models.bundle_folders import find_bundle
 from core.models.initialisation import initialise, state_digest
 from core.models.mortality_resnet3d import build
 from core.phantom.disease import draw_subject
+from core.phantom.outcome import oracle_score
 from core.phantom.protocol import Size, draw_protocol
 from core.phantom.scanner import Scan, image
 from core.phantom.subject import Diseases, Finding, Subject, Vessel
@@ -33,13 +38,12 @@ HEALTHY = Diseases()
 DOMINANT: Mapping[Finding, Diseases] = {
     Finding.HEART: replace(HEALTHY, heart_scale=1.32),
     Finding.EMPHYSEMA: replace(HEALTHY, centrilobular=0.15, panlobular=0.20),
-    Finding.FIBROSIS: replace(HEALTHY, fibrosis=0.25),
-    Finding.EFFUSION: replace(HEALTHY, effusion_ml=(700.0, 400.0)),
+    Finding.FIBROSIS: replace(HEALTHY, fibrosis=0.20),
     Finding.CORONARY_CALCIUM: replace(
-        HEALTHY, coronary_agatston={Vessel.LAD: 900.0, Vessel.LCX: 300.0, Vessel.RCA: 800.0}
+        HEALTHY, coronary_agatston={Vessel.LAD: 1200.0, Vessel.LCX: 400.0, Vessel.RCA: 800.0}
     ),
 }
-"""The one disease of each group. Loss of muscle lies mostly outside of what the model is shown."""
+"""The one disease of each group, within the amounts of `core.phantom.disease`."""
 
 CONTROL_SEED = 77
 CONTROL_ID = "control-weights-of-chance"
@@ -53,6 +57,7 @@ class Measured:
     Attributes:
         finding: The one disease.
         seed: Of the person.
+        hazard_ratio: True hazard of the outcome against that of the same person without it.
         method: Of the map.
         probability: What the model said.
         scores: Against the mask.
@@ -60,6 +65,7 @@ class Measured:
 
     finding: Finding
     seed: int
+    hazard_ratio: float
     method: str
     probability: float
     scores: TruthScores
@@ -95,10 +101,10 @@ def measure(
             scan, model_id, models_folder, with_occlusion, Span(span, 0.4, 1.0)
         )
         truth = Mask(scan.truth[finding].astype(np.uint8), scan.volume.geometry)
+        ratio = oracle_score(subject) / oracle_score(replace(subject, diseases=HEALTHY))
         for saliency in maps:
-            yield Measured(
-                finding, seed, saliency.method, probability, truth_scores(saliency, truth, region)
-            )
+            scores = truth_scores(saliency, truth, region)
+            yield Measured(finding, seed, ratio, saliency.method, probability, scores)
 
 
 def _maps(
@@ -137,6 +143,10 @@ def write_control(model_id: str, folder: Path, models_folder: Path | None = None
             "trained": False,
             "demonstration": False,
             "weights_sha256": None,
+            "reference": None,
+            "calibration": None,
+            "metrics": (),
+            "backbone_of": None,
             "initialisation_seed": CONTROL_SEED,
             "initialisation_sha256": state_digest(network.state_dict()),
         }
@@ -171,4 +181,5 @@ def _means(group: Sequence[Measured]) -> dict[str, float | str]:
         "hit_low": low,
         "hit_high": high,
         "probability": float(np.mean([m.probability for m in group])),
+        "hazard_ratio": float(np.mean([m.hazard_ratio for m in group])),
     }

@@ -18,6 +18,7 @@ COLUMNS = {
     "finding": "the one disease",
     "method": "map",
     "phantoms": "phantoms",
+    "hazard_ratio": "hazard ratio of the disease",
     "hit": "pointing game",
     "hit_low": "from",
     "hit_high": "to (95 %)",
@@ -86,11 +87,12 @@ def _lines(found: dict[str, list[Measured]]) -> str:
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     names = list(asdict(next(iter(found.values()))[0].scores))
-    writer.writerow(["model", "finding", "seed", "method", "probability", *names])
+    writer.writerow(["model", "finding", "seed", "hazard_ratio", "method", "probability", *names])
     for model_id, measured in found.items():
         for each in measured:
             values = [f"{value:.5g}" for value in (each.probability, *asdict(each.scores).values())]
-            writer.writerow([model_id, each.finding.value, each.seed, each.method, *values])
+            who = [each.finding.value, each.seed, f"{each.hazard_ratio:.3g}"]
+            writer.writerow([model_id, *who, each.method, *values])
     return text.getvalue()
 
 

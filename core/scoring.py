@@ -4,16 +4,34 @@ The scan goes the whole way of `core.analysis.analyse`: a cohort's numbers are t
 shows for each of its scans.
 """
 
+import hashlib
 import multiprocessing
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.analyse_command import AnalyseOptions, read_request
-from core.errors import ResourcesError, ThoralensError
+from core.bugs import understood
+from core.errors import ModelInputError, ResourcesError, SeriesError, ThoralensError
 from core.explanation import GRADCAM
+from core.models.bundle_folders import Bundle, find_bundle
 from core.prognosis import Prognosis
 from core.progress import Silent
+
+USABLE = ("present", "seed")
+"""States of a bundle's weights with which a scan can be scored."""
+
+UNFORESEEN = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    OSError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
+"""What a scan may make our own code or a library raise where nobody thought of it."""
 
 
 class WorkerError(ResourcesError):
@@ -22,23 +40,23 @@ class WorkerError(ResourcesError):
 
 @dataclass(frozen=True)
 class ScoreTask:
-    """One scan to be scored.
+    """One scan to be scored; what may name a patient is no part of its `repr`, which Dask logs.
 
     Attributes:
         number: Row of the cohort's table.
         scan: Folder or file, as every machine sees it.
         clinical: Values for models that take them.
         model_id: Which model.
-        weights_sha256: Which weights: a machine with others refuses.
+        card_sha256: `card_digest` of its bundle: a machine that holds another one refuses.
         device: "auto", "cpu" or "cuda".
         precision: "auto", "fp32" or "bf16".
     """
 
     number: int
-    scan: str
-    clinical: Mapping[str, float]
+    scan: str = field(repr=False)
+    clinical: Mapping[str, float] = field(repr=False)
     model_id: str
-    weights_sha256: str
+    card_sha256: str
     device: str = "auto"
     precision: str = "auto"
 
@@ -61,14 +79,36 @@ class Scored:
 def score_scan(task: ScoreTask) -> Scored:
     """Read a scan and run the model on it.
 
-    A scan that cannot be used is an answer too: its reason stands in the remark.
+    A scan that cannot be used is an answer too: its reason stands in the remark. What this machine
+    lacks is none, or a whole cohort would be refused for it.
 
     Raises:
-        WorkerError: Other weights than the task's, or a process that may not start others.
+        WorkerError: Another bundle than the task's, damaged weights, too little memory, no such
+            device, or a process that may not start others.
     """
-    from core.analysis import analyse, require_fit
-
     _require_children()
+    _require_bundle(task)
+    try:
+        prognosis = _prognosis(task)
+    except (SeriesError, ModelInputError) as error:
+        return Scored(task.number, {}, str(error))
+    except (ThoralensError, MemoryError) as error:
+        lack = understood(error)
+        raise WorkerError(f"A machine cannot score: {lack.message}", lack.remedy) from None
+    except UNFORESEEN as error:  # one scan must not end them all
+        return Scored(task.number, {}, bug_words(error))
+    return Scored(task.number, values_of(prognosis), " ".join(prognosis.warnings))
+
+
+def bug_words(error: Exception) -> str:
+    """What the table says of a scan that met a fault of Thoralens; nobody is named."""
+    kind = type(error).__name__
+    return f"A bug in reading this scan ({kind}). Report it; `thoralens-core analyse` tells more."
+
+
+def _prognosis(task: ScoreTask) -> Prognosis:
+    from core.analysis import analyse, require_fit  # loads torch: seconds
+
     options = AnalyseOptions(
         model_id=task.model_id,
         clinical=task.clinical,
@@ -76,17 +116,8 @@ def score_scan(task: ScoreTask) -> Scored:
         precision=task.precision,
         methods=(GRADCAM,),
     )
-    try:
-        request, _ = read_request(Path(task.scan), options, require_fit, Silent())
-        result = analyse(request)
-    except ThoralensError as error:
-        return Scored(task.number, {}, str(error))
-    if result.provenance.weights_sha256 != task.weights_sha256:
-        raise WorkerError(
-            f"A worker holds other weights of '{task.model_id}' than this machine.",
-            "Copy the same models folder to every machine.",
-        )
-    return Scored(task.number, values_of(result.prognosis), " ".join(result.prognosis.warnings))
+    request, _ = read_request(Path(task.scan), options, require_fit, Silent())
+    return analyse(request).prognosis
 
 
 def values_of(prognosis: Prognosis) -> dict[str, float]:
@@ -96,9 +127,41 @@ def values_of(prognosis: Prognosis) -> dict[str, float]:
         "risk_score": prognosis.risk_score,
         "percentile": prognosis.percentile,
         "out_of_distribution": prognosis.out_of_distribution,
-        **{f"risk_{each.years:g}y": each.probability for each in prognosis.horizons},
+        **{f"survival_{each.years:g}y": 1 - each.probability for each in prognosis.horizons},
     }
     return {name: value for name, value in found.items() if value is not None}
+
+
+def card_digest(bundle: Bundle) -> str:
+    """SHA-256 of all that the card states, the digests of weights and reference among it."""
+    return hashlib.sha256(bundle.card.model_dump_json().encode()).hexdigest()
+
+
+def require_weights(bundle: Bundle) -> None:
+    """Check that the files are those that the card promises.
+
+    Raises:
+        WorkerError: They are missing or damaged.
+    """
+    if bundle.weights not in USABLE:
+        raise WorkerError(
+            f"The weights of the model '{bundle.card.id}' are {bundle.weights}.",
+            "Copy the model's whole folder again, to every machine that scores.",
+        )
+
+
+def _require_bundle(task: ScoreTask) -> None:
+    """Before the scan is read: what is asked for is here."""
+    try:
+        bundle = find_bundle(task.model_id)
+    except ThoralensError as error:
+        raise WorkerError(f"A machine cannot score: {error.message}", error.remedy) from None
+    if card_digest(bundle) != task.card_sha256:
+        raise WorkerError(
+            f"A worker holds another model under the id '{task.model_id}' than this machine.",
+            "Copy the same models folder to every machine.",
+        )
+    require_weights(bundle)
 
 
 def _require_children() -> None:

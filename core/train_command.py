@@ -38,7 +38,7 @@ def train(path: Path) -> Path:
         if configuration.model.kind == NETWORK:
             from core.training.cross_validation import train_network
 
-            return train_network(configuration, progress)
+            return _told_who_was_left_out(train_network(configuration, progress))
         from core.training.clinical_training import train_clinical
 
         return train_clinical(
@@ -50,6 +50,17 @@ def train(path: Path) -> Path:
             seed=configuration.training.seed,
             progress=progress,
         ).parent
+
+
+def _told_who_was_left_out(folder: Path) -> Path:
+    """Say it on standard error: numbers of a run are those of the scans that it used."""
+    from core.training.preparing import LEFT_OUT_FILE
+
+    path = folder / LEFT_OUT_FILE
+    if os.environ.get("RANK", "0") == "0" and path.exists():
+        count = len(path.read_text("utf-8").splitlines()) - 1
+        sys.stderr.write(f"{count} scans of the cohort were left out: see {LEFT_OUT_FILE}.\n")
+    return folder
 
 
 @contextmanager

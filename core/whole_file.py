@@ -1,7 +1,9 @@
 """A file that appears whole or not at all, and the folder that it lies in."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
+from uuid import uuid4
 
 from core.errors import ReportError
 
@@ -12,17 +14,30 @@ def write_whole(path: Path, content: bytes) -> None:
     Raises:
         ReportError: The folder does not exist, may not be written to or is full.
     """
-    unfinished = path.with_name(f".{path.name}.part")
     try:
-        unfinished.write_bytes(content)
-        os.replace(unfinished, path)
+        replace_file(path, content)
     except OSError as error:
-        unfinished.unlink(missing_ok=True)
         raise ReportError(
             f"{path.name} could not be written ({error.strerror}).",
             "Close the file where it is open; choose a folder that exists, may be written to and "
             "has space left.",
         ) from None
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Write under a name that no other writer has, then put it in place.
+
+    Raises:
+        OSError: The folder does not exist, may not be written to or is full.
+    """
+    unfinished = path.with_name(f".{uuid4().hex}.part")
+    try:
+        unfinished.write_bytes(content)
+        os.replace(unfinished, path)
+    except OSError:
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)
+        raise
 
 
 def require_writable(folder: Path) -> None:

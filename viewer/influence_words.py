@@ -1,5 +1,6 @@
 """What "Why here?" found, as a sentence."""
 
+from core.prognosis import FAR_FROM_TRAINING
 from core.saliency.influence import Influence
 from viewer.method_names import probability_name
 
@@ -12,8 +13,10 @@ OUTSIDE = (
 )
 
 
-def influence_sentence(influence: Influence) -> str:
+def influence_sentence(influence: Influence, *, is_far: bool = False) -> str:
     """What replacing a place did to the output, with the noise of repeating it.
+
+    Of a scan far from the training scans the change alone, and that it is not to be relied on.
 
     Such as "Replacing 20 mm here by its surroundings changes the 5-year risk from 31.2 % to 29.8 %
     (−1.4 points; repeat noise 0.2 points)."
@@ -26,10 +29,12 @@ def influence_sentence(influence: Influence) -> str:
     is_change = abs(points) > TIMES_NOISE * noise and abs(written) > TIMES_NOISE * written_noise
     verdict = "" if is_change else " No more than twice the repeat noise: not a change."
     before, after = (f"{100 * each:.{digits}f} %" for each in (influence.before, influence.after))
+    change = f"{signed(points, digits)} points; repeat noise {noise:.{digits}f} points"
+    by = f"by {change}." if is_far else f"from {before} to {after} ({change})."
     return (
         f"Replacing {influence.size_mm:g} mm here by its surroundings changes the "
-        f"{probability_name(influence.target)} from {before} to {after} "
-        f"({signed(points, digits)} points; repeat noise {noise:.{digits}f} points).{verdict}"
+        f"{probability_name(influence.target)} {by}{verdict}"
+        + (f" {FAR_FROM_TRAINING}" if is_far else "")
     )
 
 

@@ -2,10 +2,12 @@
 
 One row is one scan; a patient may have several. The columns are ``patient_id``, ``scan`` (DICOM
 folder or volume file, relative to the table), ``event`` (1 died, 0 alive when last seen),
-``time_years`` (from the scan to either), ``cause`` (ICD-10 code of the death, else empty), then
-clinical columns of numbers. An empty clinical cell is a missing value and stays missing.
+``time_years`` (from the scan to either), ``cause`` (ICD-10 code of the death, else empty), perhaps
+``matched_set`` (the same word for a death and its matches), then clinical columns of numbers. An
+empty clinical cell is a missing value and stays missing.
 """
 
+import math
 import os
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -32,10 +34,12 @@ class CohortRow:
         patient_id: Stands in the user's own files only, never in a message.
         scan: DICOM folder or volume file.
         event: The patient died.
-        time_years: From the scan to death or to when the patient was last seen.
+        time_years: From the scan to death or to when the patient was last seen; NaN in a table
+            without outcomes.
         cause: ICD-10 code of the death, "" where alive or not known.
         clinical: Values by column; one that is missing is absent, so nobody computes with a guess.
         number: Of the row in the table as a spreadsheet counts, the header being 1.
+        matched_set: Word that a death and its matches share; "" for who has none.
     """
 
     patient_id: str
@@ -45,6 +49,7 @@ class CohortRow:
     cause: str
     clinical: Mapping[str, float]
     number: int = 0
+    matched_set: str = ""
 
     @property
     def group(self) -> CauseGroup | None:
@@ -60,11 +65,13 @@ class Cohort:
         rows: In the order of the table.
         clinical_names: Numeric columns, in the order of the table.
         notes: What was left unread, in words.
+        has_outcomes: Whether the table says what became of the patients.
     """
 
     rows: tuple[CohortRow, ...]
     clinical_names: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    has_outcomes: bool = True
 
     @cached_property
     def patients(self) -> Mapping[str, tuple[CohortRow, ...]]:
@@ -74,23 +81,34 @@ class Cohort:
             rows.setdefault(row.patient_id, []).append(row)
         return MappingProxyType({patient: tuple(some) for patient, some in rows.items()})
 
+    @cached_property
+    def matched_sets(self) -> tuple[tuple[str, ...], ...]:
+        """Patients who are matched with each other, as the table says."""
+        sets: dict[str, dict[str, None]] = {}
+        for row in self.rows:
+            if row.matched_set:
+                sets.setdefault(row.matched_set, {})[row.patient_id] = None
+        return tuple(tuple(some) for some in sets.values())
+
     def rows_of(self, patients: Collection[str]) -> tuple[CohortRow, ...]:
         """Rows of these patients, in the order of the table."""
         wanted = frozenset(patients)
         return tuple(row for row in self.rows if row.patient_id in wanted)
 
 
-def read_cohort(path: Path) -> Cohort:
+def read_cohort(path: Path, *, outcomes: bool = True) -> Cohort:
     """Read and check a cohort table.
 
     Args:
         path: CSV in UTF-8, cells separated by commas, numbers with a decimal point.
+        outcomes: False where ``patient_id`` and ``scan`` are enough; outcomes that are there are
+            read and checked all the same.
 
     Raises:
         CohortError: The table cannot be read or is not consistent; the message names row (the
             header is row 1) and column of every fault, and never a patient.
     """
-    table = read_table(path)
+    table = read_table(path, outcomes=outcomes)
     rows = tuple(
         CohortRow(
             patient_id=each.patient_id,
@@ -100,10 +118,11 @@ def read_cohort(path: Path) -> Cohort:
             cause=each.cause,
             clinical=MappingProxyType(dict(each.clinical)),
             number=each.number,
+            matched_set=each.matched_set,
         )
         for each in table.rows
     )
-    return Cohort(rows, table.clinical_names, table.notes)
+    return Cohort(rows, table.clinical_names, table.notes, table.has_outcomes)
 
 
 def require_scans(cohort: Cohort) -> None:
@@ -126,9 +145,11 @@ def require_scans(cohort: Cohort) -> None:
 def mortality_label(row: CohortRow, causes: Collection[CauseGroup] = ENDPOINT) -> bool | None:
     """The class of a row: True died of such a cause, False alive when last seen.
 
-    None means a death of another or unknown cause: neither class, so it is left out. Deaths of lung
-    cancer are kept as a set of their own (`core.data.folds`).
+    None means a death of another or unknown cause, or no outcome at all: neither class, so it is
+    left out. Deaths of lung cancer are kept as a set of their own (`core.data.folds`).
     """
+    if math.isnan(row.time_years):
+        return None
     if not row.event:
         return False
     return True if row.group in causes else None

@@ -1,7 +1,7 @@
 """The cells of ``cohort.csv``, checked one by one: every fault is named by row and column.
 
-A cell is quoted in a message only where it is a number: in a table whose columns slipped, any
-other text may be a name.
+No cell is ever quoted in a message: in a table whose columns slipped, any text may be a name and
+any number an identifier.
 """
 
 import csv
@@ -17,7 +17,12 @@ from core.data.cause_groups import is_icd10
 from core.errors import CohortError
 from core.whole_file import write_whole
 
-REQUIRED = ("patient_id", "scan", "event", "time_years", "cause")
+IDENTITY = ("patient_id", "scan")
+OUTCOME = ("event", "time_years", "cause")
+REQUIRED = (*IDENTITY, *OUTCOME)
+MATCHED_SET = "matched_set"
+"""Optional: the same word in every row of a death and its matches; empty for who has none."""
+
 UNREAD_MARK = "#"
 """Columns whose name begins with it are the user's own notes."""
 
@@ -46,15 +51,17 @@ class TableRow:
     time_years: float
     cause: str
     clinical: Mapping[str, float]
+    matched_set: str = ""
 
 
 @dataclass(frozen=True)
 class Table:
-    """Checked rows, names of the numeric columns, and what was left unread."""
+    """Checked rows, names of the numeric columns, what was left unread, whether outcomes stand."""
 
     rows: tuple[TableRow, ...]
     clinical_names: tuple[str, ...]
     notes: tuple[str, ...]
+    has_outcomes: bool = True
 
 
 @dataclass(frozen=True)
@@ -70,13 +77,17 @@ class Fault:
         return f"{place}: {self.words}"
 
 
-def read_table(path: Path) -> Table:
+def read_table(path: Path, *, outcomes: bool = True) -> Table:
     """Read and check the cells of a cohort table.
+
+    Args:
+        path: Of the table.
+        outcomes: False where the columns of the outcome may all be missing.
 
     Raises:
         CohortError: It cannot be read, or some cells are at fault.
     """
-    header, cells = _cells(path)
+    header, cells = _cells(path, outcomes=outcomes)
     faults = [
         Fault(number, "", f"{len(header)} cells were expected, {len(row)} are there")
         for number, row in cells
@@ -93,13 +104,17 @@ def read_table(path: Path) -> Table:
     _refuse(faults, len(cells))
     _refuse(_contradictions(rows), len(cells))
     notes = (f"Columns of text are not used: {', '.join(texts)}.",) if texts else ()
-    return Table(tuple(rows), clinical, notes)
+    return Table(tuple(rows), clinical, notes, has_outcomes=OUTCOME[0] in header)
 
 
-def _cells(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
+def _cells(path: Path, *, outcomes: bool = True) -> tuple[list[str], list[tuple[int, list[str]]]]:
     """Header, and the cells of each row that is not empty with its number in a spreadsheet."""
     try:
         text = path.read_text("utf-8-sig")
+    except FileNotFoundError:
+        raise CohortError(
+            "There is no cohort table at this path.", "Check the path and that the disk is there."
+        ) from None
     except OSError as error:
         raise CohortError(f"The cohort table cannot be read ({error.strerror}).", FORM) from None
     except UnicodeDecodeError:
@@ -116,7 +131,7 @@ def _cells(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
     if any(len(cell) > LARGEST_CELL for row in rows for cell in row):
         raise CohortError(f"A cell holds more than {LARGEST_CELL:,} characters.", FORM)
     header = [name.strip() for name in rows[0]] if rows else []
-    _check_header(header)
+    _check_header(header, outcomes)
     cells = [
         (number, [cell.strip() for cell in row])
         for number, row in enumerate(rows[1:], 2)
@@ -154,9 +169,10 @@ def copy_rows(source: Path, numbers: Collection[int], target: Path) -> None:
     write_whole(target, text.getvalue().encode())
 
 
-def _check_header(header: list[str]) -> None:
+def _check_header(header: list[str], outcomes: bool) -> None:
     """Other names of the header are not told: without a header they are a patient's values."""
-    missing = [name for name in REQUIRED if name not in header]
+    required = REQUIRED if outcomes or any(name in header for name in OUTCOME) else IDENTITY
+    missing = [name for name in required if name not in header]
     if missing:
         semicolons = any(";" in name for name in header)
         found = "its cells are separated by semicolons" if semicolons else "they are not there"
@@ -175,7 +191,8 @@ def _numeric_columns(
     header: list[str], records: list[tuple[int, dict[str, str]]]
 ) -> tuple[tuple[str, ...], list[str]]:
     """Columns with a number in them, and those of text alone."""
-    others = [name for name in header if name not in REQUIRED and not name.startswith(UNREAD_MARK)]
+    known = (*REQUIRED, MATCHED_SET)
+    others = [name for name in header if name not in known and not name.startswith(UNREAD_MARK)]
     numeric, texts = [], []
     for name in others:
         filled = [record[name] for _, record in records if record[name]]
@@ -192,9 +209,7 @@ def _faults_of(number: int, record: Mapping[str, str], clinical: tuple[str, ...]
     found = {
         "patient_id": "" if record["patient_id"] else "it is empty",
         "scan": _scan_fault(record["scan"]),
-        "event": "" if record["event"] in ("0", "1") else f"0 or 1 was {_seen(record['event'])}",
-        "time_years": _time_fault(record["time_years"]),
-        "cause": _cause_fault(record["cause"], record["event"]),
+        **(_outcome_faults(record) if OUTCOME[0] in record else {}),
     }
     for name in clinical:
         cell = record[name]
@@ -203,10 +218,18 @@ def _faults_of(number: int, record: Mapping[str, str], clinical: tuple[str, ...]
     return [Fault(number, column, words) for column, words in found.items() if words]
 
 
+def _outcome_faults(record: Mapping[str, str]) -> dict[str, str]:
+    return {
+        "event": "" if record["event"] in ("0", "1") else f"0 or 1 was {_seen(record['event'])}",
+        "time_years": _time_fault(record["time_years"]),
+        "cause": _cause_fault(record["cause"], record["event"]),
+    }
+
+
 def _seen(cell: str) -> str:
-    """What was found in place of what was expected, without any text that may be a name."""
+    """What was found in place of what was expected, never the cell: numbers may be identifiers."""
     if NUMBER.fullmatch(cell):
-        return f"expected, {cell[:20]} found"
+        return "expected, another number found"
     return "expected, an empty cell found" if not cell else "expected, a text found"
 
 
@@ -228,7 +251,7 @@ def _time_fault(cell: str) -> str:
     if years is None or years < 0:
         return f"a time of 0 years or more was {_seen(cell)}"
     if years > LONGEST_LIFE_YEARS:
-        return f"{years:g} is no time in years; are these days?"
+        return f"more than {LONGEST_LIFE_YEARS:g} is no time in years; are these days?"
     return ""
 
 
@@ -245,10 +268,11 @@ def _row(number: int, record: Mapping[str, str], clinical: tuple[str, ...]) -> T
         number=number,
         patient_id=record["patient_id"],
         scan=record["scan"],
-        event=record["event"] == "1",
-        time_years=float(record["time_years"]),
-        cause=record["cause"].upper(),
+        event=record.get("event") == "1",
+        time_years=float(record.get("time_years", "nan")),
+        cause=record.get("cause", "").upper(),
         clinical={name: float(record[name]) for name in clinical if record[name]},
+        matched_set=record.get(MATCHED_SET, ""),
     )
 
 

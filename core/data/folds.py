@@ -81,7 +81,7 @@ def make_folds(
     *,
     validation: float = PUBLISHED_VALIDATION,
     test: float | Collection[str] = 0,
-    together: Iterable[Collection[str]] = (),
+    together: Iterable[Collection[str]] | None = None,
     seed: int = 0,
 ) -> Folds:
     """Deal the patients of a cohort, the share of deaths alike in every part.
@@ -93,9 +93,10 @@ def make_folds(
         folds: How many, at least 2.
         validation: Patients for validation: a count, or a share where it lies below 1.
         test: The same for the test set, or the patients that it shall hold.
-        together: Patients that stay in one part, such as a death and its matches. If they are
-            parted, every death is tested by a model that was taught that people of the same age,
-            sex and smoking live: it learns to be wrong.
+        together: Patients that stay in one part, such as a death and its matches; None for the
+            sets that the table names in its column ``matched_set``. If they are parted, every
+            death is tested by a model that was taught that people of the same age, sex and smoking
+            live: it learns to be wrong.
         seed: Of the deal.
 
     Raises:
@@ -105,7 +106,7 @@ def make_folds(
         raise CohortError(f"At least 2 folds are needed, {folds} were asked for.", "Ask for 5.")
     chosen = None if isinstance(test, int | float) else frozenset(test)
     labels, held_out = _classes(cohort, frozenset() if chosen is None else chosen)
-    units = _units(labels, together)
+    units = _units(labels, cohort.matched_sets if together is None else together)
     groups = _groups(labels, units, np.random.default_rng(seed))
     tested = _taken(groups, test) if isinstance(test, int | float) else _known(cohort, chosen)
     validated = _taken(groups, validation)

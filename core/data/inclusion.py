@@ -211,7 +211,7 @@ def published_rules() -> tuple[Rule, ...]:
 def rule_named(text: str) -> Rule:
     """The rule of a name, or of ``name=value`` with another limit than the published one.
 
-    Examples: ``thin_slices=3``, ``followed_up=5``, ``complete_values=age,bmi``.
+    Examples: ``thin_slices=3``, ``followed_up=5``, ``complete_values=age_years,body_mass_index``.
 
     Raises:
         CohortError: There is no such rule, or the value does not fit it.

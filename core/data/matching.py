@@ -17,7 +17,7 @@ from core.data.cohort import CohortRow, clinical_matrix, mortality_label
 from core.errors import CohortError
 
 PUBLISHED_TOLERANCES: Mapping[str, float] = MappingProxyType(
-    {"age": 5.0, "male": 0.0, "pack_years": 10.0}
+    {"age_years": 5.0, "male": 0.0, "pack_years": 10.0}
 )
 """Largest difference by clinical column; 0 where it must be equal. Sex is the column `male`."""
 

@@ -12,7 +12,7 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from core.errors import WeightsError
-from core.prognosis import DEMONSTRATION, NOT_TRAINED
+from core.prognosis import DEMONSTRATION, NOT_TRAINED, deaths_in_training
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Side = Annotated[int, Field(gt=0, multiple_of=8)]
@@ -71,13 +71,22 @@ class SurvivalOutput(_Frozen):
 
     @model_validator(mode="after")
     def _check_breaks(self) -> Self:
-        breaks = self.breaks_years
-        rising = all(before < after for before, after in pairwise(breaks))
-        if len(breaks) < 2 or breaks[0] != 0 or not rising:
-            raise ValueError(f"breaks_years must rise from 0, got {breaks}")
-        if not all(0 < horizon <= breaks[-1] for horizon in self.horizons_years):
-            raise ValueError("horizons_years must lie after 0 and not beyond the last break")
+        require_breaks(self.breaks_years, self.horizons_years)
         return self
+
+
+def require_breaks(breaks_years: tuple[float, ...], horizons_years: tuple[float, ...]) -> None:
+    """Intervals that a survival head can have, and horizons that lie within them.
+
+    Raises:
+        ValueError: They do not.
+    """
+    rising = all(before < after for before, after in pairwise(breaks_years))
+    finite = all(map(isfinite, breaks_years))
+    if len(breaks_years) < 2 or breaks_years[0] != 0 or not rising or not finite:
+        raise ValueError(f"breaks_years must rise from 0, got {breaks_years}")
+    if not all(0 < horizon <= breaks_years[-1] for horizon in horizons_years):
+        raise ValueError("horizons_years must lie after 0 and not beyond the last break")
 
 
 class CardMetric(_Frozen):
@@ -107,8 +116,9 @@ class CalibrationBin(_Frozen):
 class Calibration(_Frozen):
     """Platt scaling that is part of the weights already: a probability is what the model says.
 
-    The log odds of the network as it was trained, times `slope`, plus `intercept`. `bins` are the
-    points of the calibration plot, after scaling; `of` says on which scans, in words.
+    The log odds of the network as it was trained, times `slope`, plus `intercept`, were fitted on
+    `scans` scans; `of` says which, in words. `bins` are the points of the calibration plot, after
+    scaling, on other scans: `bins_of` says which.
     """
 
     slope: Annotated[float, Field(gt=0)]
@@ -116,6 +126,7 @@ class Calibration(_Frozen):
     scans: int
     of: str
     bins: tuple[CalibrationBin, ...] = ()
+    bins_of: str = ""
 
 
 class ReferenceDescription(_Frozen):
@@ -143,6 +154,8 @@ class ModelCard(_Frozen):
 
     `weights_sha256` is the digest of ``weights.safetensors``; a bundle without weights has
     `initialisation_seed` and the digest of what that seed gives (`initialisation_sha256`) instead.
+    `training` says how it was taught, in words; `training_deaths` is the share of the endpoint's
+    deaths among the scans that it was taught and calibrated on.
     """
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
@@ -155,6 +168,8 @@ class ModelCard(_Frozen):
     intended_use: str
     not_for: str
     training_cohort: str
+    training: tuple[str, ...] = ()
+    training_deaths: Annotated[float, Field(gt=0, lt=1)] | None = None
     reproduced: str
     deviations: tuple[str, ...]
     input: InputDescription
@@ -187,7 +202,10 @@ class ModelCard(_Frozen):
         """What must stand beside every number of this model."""
         if not self.trained:
             return (NOT_TRAINED,)
-        return (DEMONSTRATION,) if self.demonstration else ()
+        of_weights = (DEMONSTRATION,) if self.demonstration else ()
+        if self.training_deaths is None:
+            return of_weights
+        return (*of_weights, deaths_in_training(self.training_deaths))
 
 
 def read_card(folder: Path) -> ModelCard:

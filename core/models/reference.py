@@ -84,6 +84,7 @@ def placed(prognosis: Prognosis, reference: Reference, pooled: Floats) -> Progno
     found = replace(
         prognosis,
         percentile=reference.percentile(prognosis.risk_score),
+        compared_with=len(reference.risk_scores),
         out_of_distribution=reference.out_of_distribution(pooled),
     )
     return found.with_warnings(FAR_FROM_TRAINING) if found.is_far_from_training else found

@@ -3,6 +3,7 @@
     FOLDER/cohort.json              what was asked for; a cohort of other people is not mixed in
     FOLDER/subjects/P.../           scan.nii, scan.nii.gz or scan/*.dcm; truth.json; truth.nii.gz
     FOLDER/cohort.csv, truth.csv    written last, when every subject is there
+    FOLDER/cohort-shuffled.csv      where asked for: the same scans, nothing to be learned
 
 A subject's folder appears whole or not at all, so that work that was killed goes on where it was.
 """
@@ -10,12 +11,14 @@ A subject's folder appears whole or not at all, so that work that was killed goe
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from core.errors import CohortError, ReportError
 from core.phantom.cohort_tables import cohort_table, truth_table
 from core.phantom.imaging import COHORT_VERSION, ScanOrder, image_members
 from core.phantom.member import Member
+from core.phantom.outcome import shuffled
 from core.progress import Progress, Silent, Span
 from core.whole_file import write_whole
 
@@ -62,10 +65,42 @@ def make_cohort(
             "on where it was.",
         ) from None  # the cause holds a path
     write_whole(folder / "truth.csv", truth_table(members, order.size))
-    write_whole(
-        folder / "cohort.csv", cohort_table(members, f"{PEOPLE}/{{}}/{order.form.scan_name}")
-    )
+    write_whole(folder / "cohort.csv", cohort_table(members, _scan_pattern(order)))
     return folder / "cohort.csv"
+
+
+def write_shuffled_table(
+    folder: Path, members: Sequence[Member], order: ScanOrder, *, seed: int
+) -> Path:
+    """Write `cohort-shuffled.csv`: the same scans with each other's outcomes.
+
+    The control in which nothing can be learned: a model that tells its deaths from its living has
+    seen what it should not. Nobody is matched any more.
+
+    Args:
+        folder: Of the cohort.
+        members: As it was made of.
+        order: As it was made with.
+        seed: Of the shuffling.
+
+    Returns:
+        Path of the table.
+
+    Raises:
+        ReportError: The disk refused.
+    """
+    others = shuffled([member.outcome for member in members], seed)
+    strangers = [
+        replace(member, outcome=outcome, matched_set="")
+        for member, outcome in zip(members, others, strict=True)
+    ]
+    path = folder / "cohort-shuffled.csv"
+    write_whole(path, cohort_table(strangers, _scan_pattern(order)))
+    return path
+
+
+def _scan_pattern(order: ScanOrder) -> str:
+    return f"{PEOPLE}/{{}}/{order.form.scan_name}"
 
 
 def _settings(members: Sequence[Member], order: ScanOrder) -> dict[str, object]:

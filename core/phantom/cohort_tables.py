@@ -1,8 +1,8 @@
 """The tables over a synthetic cohort: what a trial would know, and what only a phantom tells.
 
-`cohort.csv` has the columns of every cohort: patient_id, scan, event, time_years, cause, then the
-questionnaire. `truth.csv` has the amounts of all diseases, what the hazards hang on, the hazards
-themselves and the settings of the scanner.
+`cohort.csv` has the columns of every cohort: patient_id, scan, event, time_years, cause,
+matched_set, then the questionnaire. `truth.csv` has the amounts of all diseases, what the hazards
+hang on, the hazards themselves and the settings of the scanner.
 """
 
 import csv
@@ -11,11 +11,14 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from core.phantom.clinical_table import clinical_row
 from core.phantom.member import Member
-from core.phantom.outcome import covariates, hazards, oracle_score
+from core.phantom.outcome import covariates, hazards, oracle_score, oracle_survival
 from core.phantom.protocol import Protocol, Size, draw_protocol
 from core.phantom.subject import Diseases, Sex, Vessel
 
 Value = str | int | float
+
+HORIZONS_YEARS = (1, 3, 5)
+"""Of the oracle: those of the survival models."""
 
 
 def cohort_table(members: Sequence[Member], scan_pattern: str) -> bytes:
@@ -32,6 +35,7 @@ def cohort_table(members: Sequence[Member], scan_pattern: str) -> bytes:
             "event": int(member.outcome.event),
             "time_years": member.outcome.time_years,
             "cause": member.outcome.icd10,
+            "matched_set": member.matched_set,
             **clinical_row(member.subject),
         }
         for member in members
@@ -52,6 +56,10 @@ def truth_table(members: Sequence[Member], size: Size) -> bytes:
             **{f"covariate_{name}": value for name, value in covariates(member.subject).items()},
             **{f"hazard_{name}": value for name, value in hazards(member.subject).items()},
             "oracle_score": oracle_score(member.subject),
+            **{
+                f"oracle_survival_{years}y": oracle_survival(member.subject, years)
+                for years in HORIZONS_YEARS
+            },
             **_settings(draw_protocol(member.subject, size)),
         }
         for member in members

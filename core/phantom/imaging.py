@@ -26,7 +26,7 @@ from core.phantom.truth import MASKS_NAME, truth_document
 from core.progress import Progress, Silent, Span
 
 COHORT_VERSION = 1
-"""Raise it with every change of the pixels: scans of two versions do not belong together."""
+"""The first one. Raise it with every change of the pixels: scans of two do not belong together."""
 
 POLL_S = 0.5
 """So often a cancelled cohort notices."""

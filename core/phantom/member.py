@@ -1,6 +1,6 @@
 """One person of a cohort: who, what became of them, and why they were chosen."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from core.phantom.disease import draw_subject
@@ -28,11 +28,14 @@ class Member:
         subject: Anatomy and diseases.
         outcome: End of the follow-up.
         part: Why this person was chosen; held out are deaths from lung cancer.
+        matched_set: Id of the case to whom this person was matched, a case's own; "" without one.
+            Follows from who was chosen, so it is no part of what tells cohorts apart.
     """
 
     subject: Subject
     outcome: Outcome
     part: Part = Part.EVERYONE
+    matched_set: str = field(default="", repr=False)
 
     @property
     def patient_id(self) -> str:

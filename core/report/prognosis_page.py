@@ -85,7 +85,7 @@ def _numbers(page: ReportPage, card: ModelCard, prognosis: Prognosis, width_mm: 
     page.ink(MUTED, 8)
     page.cell(width_mm, LINE_MM, "Mortality probability", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
     given = prognosis.mortality_probability is not None
-    is_to_be_read = given and not card.warnings and not prognosis.is_far_from_training
+    is_to_be_read = given and not _remark(card) and not prognosis.is_far_from_training
     colour = INK if is_to_be_read else MUTED
     page.ink(colour, 22 if given else 11, bold=given)
     text = words.percent(prognosis.mortality_probability)
@@ -98,13 +98,20 @@ def _numbers(page: ReportPage, card: ModelCard, prognosis: Prognosis, width_mm: 
     for label, value in (
         ("Risk score (logit)", words.signed(prognosis.risk_score)),
         ("Risk group", prognosis.risk_group or words.NOT_GIVEN),
-        ("Among training", words.place(prognosis.percentile, "higher")),
+        (_among(prognosis), words.place(prognosis.percentile, "higher")),
         ("Distance to training", words.place(prognosis.out_of_distribution, "farther")),
     ):
         page.ink(MUTED, 8)
         page.cell(width_mm * 0.42, LINE_MM, label)
         page.ink(INK, 9)
         page.cell(width_mm * 0.58, LINE_MM, value, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+
+
+def _among(prognosis: Prognosis) -> str:
+    """Whom the risk score is compared with: scans that the model was not trained on."""
+    if prognosis.percentile is None or not prognosis.compared_with:
+        return "Among unseen scans"
+    return f"Among {prognosis.compared_with} unseen scans"
 
 
 def _table(

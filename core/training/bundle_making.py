@@ -6,7 +6,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from core.metrics.calibration import Platt, fit_platt, reliability
+from core.metrics.calibration import (
+    Platt,
+    brier,
+    expected_calibration_error,
+    fit_platt,
+    reliability,
+)
 from core.metrics.classification import Labels
 from core.metrics.concordance import harrell_c_interval
 from core.metrics.intervals import Interval, auc_interval, fold_auc_interval
@@ -20,6 +26,7 @@ from core.training.bundle_writing import (
     write_bundle,
 )
 from core.training.configuration import TrainingError
+from core.training.early_checks import require_reference
 from core.training.examples import Examples
 from core.training.objectives import death_risk
 from core.training.parts import Part
@@ -28,13 +35,15 @@ from core.training.predictions import Said, said_of
 from core.training.reference_fit import fit_reference
 from core.training.stages import Training
 
-FEWEST_REFERENCE_SCANS = 20
 OUT_OF_FOLD = "scans of the folds, each scored by the model that never saw it"
 VALIDATION_SCANS = "the validation scans"
-UNSEEN = "validation and test scans"
+UNSEEN = "validation and test scans of the cohort, none of which the model was trained on"
 TEST_SCANS = "test scans that no model ever saw"
 
 Scores = NDArray[np.float64]
+
+ERRORS = {"Brier score": brier, "Expected calibration error": expected_calibration_error}
+"""Of the probabilities; lower is better."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,19 +89,16 @@ def make_bundle(
     unseen = _said(network, part.validation, training, Span(progress, 0.7, 0.8))
     tested = _said(network, part.test, training, Span(progress, 0.8, 1.0))
     risk_scores = np.concatenate([each.risk_score for each in (unseen, tested) if each])
-    if len(risk_scores) < FEWEST_REFERENCE_SCANS:
-        raise TrainingError(
-            f"A bundle compares a new scan with at least {FEWEST_REFERENCE_SCANS} that the model "
-            f"was not trained on; validation and test hold {len(risk_scores)}.",
-            "Make the folds with larger validation and test parts.",
-        )
+    require_reference(len(risk_scores))
+    labelled = part.training.labels[part.training.has_label]
     content = BundleContent(
         network=network,
         columns=columns,
-        calibration=_calibration(scored, scaling),
+        calibration=_calibration(scored, scaling, part.test, tested),
         metrics=(*_fold_metrics(rows), *_test_metrics(part.test, tested)),
-        reference=fit_reference(features, risk_scores),
+        reference=fit_reference(features, risk_scores, patients=_patients(part.training)),
         reference_of=UNSEEN,
+        training_deaths=float(labelled.mean()),
     )
     return write_bundle(training.configuration, content)
 
@@ -135,8 +141,17 @@ def _said(
     )
 
 
-def _calibration(scored: _Scored, scaling: Platt) -> Calibration:
-    bins = reliability(scored.labels, scaling.probability(scored.risk_scores))
+def _patients(examples: Examples) -> tuple[str, ...]:
+    """Whose scan each is."""
+    return tuple(row.patient_id for row in examples.rows)
+
+
+def _calibration(
+    scored: _Scored, scaling: Platt, tested: Examples, said: Said | None
+) -> Calibration:
+    """What was fitted, and how well it holds on test scans."""
+    known = None if said is None else _known(tested, said)
+    bins = () if known is None else reliability(known.labels, known.probability)
     return Calibration(
         slope=scaling.slope,
         intercept=scaling.intercept,
@@ -152,7 +167,28 @@ def _calibration(scored: _Scored, scaling: Platt) -> Calibration:
             )
             for each in bins
         ),
+        bins_of=TEST_SCANS if bins else "",
     )
+
+
+@dataclass(frozen=True, eq=False)
+class _Known:
+    """Scans that have a class, and what the model says of them."""
+
+    labels: Labels
+    probability: Scores
+    risk_scores: Scores
+    patients: tuple[str, ...]
+
+
+def _known(examples: Examples, said: Said) -> _Known | None:
+    """None where a class is empty."""
+    kept = examples.has_label
+    labels = examples.labels[kept]
+    if not 0 < labels.sum() < len(labels):
+        return None
+    patients = _patients(examples.take(kept))
+    return _Known(labels, said.probability[kept], said.risk_score[kept], patients)
 
 
 def _fold_metrics(rows: list[PredictionRow]) -> tuple[CardMetric, ...]:
@@ -164,25 +200,39 @@ def _fold_metrics(rows: list[PredictionRow]) -> tuple[CardMetric, ...]:
     pairs = [
         ([bool(row.label) for row in some], [row.risk_score for row in some]) for some in known
     ]
-    found = fold_auc_interval(pairs)
+    whose = [[row.patient_id for row in some] for some in known]
+    found = fold_auc_interval(pairs, patients=whose)
     return (_metric("AUC, mean of the folds", found, sum(map(len, known)), OUT_OF_FOLD),)
 
 
 def _test_metrics(examples: Examples, said: Said | None) -> tuple[CardMetric, ...]:
-    """AUC of mortality, C of the survival head, where the test scans allow them."""
+    """Of mortality and of the survival head, where the test scans allow them."""
     if said is None:
         return ()
-    labelled = examples.has_label
     metrics = []
-    labels = examples.labels[labelled]
-    if 0 < labels.sum() < len(labels):
-        found = auc_interval(labels, said.risk_score[labelled])
-        metrics.append(_metric("AUC", found, len(labels), TEST_SCANS))
-    if said.hazard_logits is not None and examples.events.any():
-        risk = death_risk(said.hazard_logits)
-        found = harrell_c_interval(examples.events, examples.time_years, risk)
-        metrics.append(_metric("C-index of survival", found, len(examples), TEST_SCANS))
-    return tuple(metrics)
+    known = _known(examples, said)
+    if known is not None:
+        found = auc_interval(known.labels, known.risk_scores, patients=known.patients)
+        metrics.append(_metric("AUC", found, len(known.labels), TEST_SCANS))
+        for name, measure in ERRORS.items():
+            value = measure(known.labels, known.probability)
+            metrics.append(
+                CardMetric(name=name, value=value, scans=len(known.labels), of=TEST_SCANS)
+            )
+    return (*metrics, *_concordance(examples, said))
+
+
+def _concordance(examples: Examples, said: Said) -> tuple[CardMetric, ...]:
+    """C of the survival head; none where no two test scans can be compared."""
+    if said.hazard_logits is None or not examples.events.any():
+        return ()
+    risk = death_risk(said.hazard_logits)
+    outcome = (examples.events, examples.time_years)
+    try:
+        found = harrell_c_interval(*outcome, risk, patients=_patients(examples))
+    except ValueError:
+        return ()
+    return (_metric("C-index of survival", found, len(examples), TEST_SCANS),)
 
 
 def _metric(name: str, found: Interval, scans: int, of: str) -> CardMetric:

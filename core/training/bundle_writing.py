@@ -31,8 +31,10 @@ from core.models.cards import (
 )
 from core.models.mortality_resnet3d import DEAD, MortalityResNet3D
 from core.models.reference import Reference
+from core.prognosis import deaths_in_training
 from core.training.configuration import BundleSettings, TrainingConfiguration, TrainingError
 from core.training.stage_network import BACKBONE
+from core.training.training_words import training_words
 
 TEMPLATES = {"D": "mortality-resnet3d-d", "E": "mortality-resnet3d-e"}
 """Bundled cards that say what a variant is: citation, architecture, deviations."""
@@ -51,6 +53,7 @@ class BundleContent:
         metrics: On scans that it never saw.
         reference: Scans to compare a new one with.
         reference_of: Which scans the risk scores are of, in words.
+        training_deaths: Share of the endpoint's deaths among the labelled training scans.
     """
 
     network: MortalityResNet3D
@@ -59,6 +62,7 @@ class BundleContent:
     metrics: tuple[CardMetric, ...]
     reference: Reference
     reference_of: str
+    training_deaths: float
 
 
 def calibrate(network: MortalityResNet3D, scaling: Platt) -> None:
@@ -173,7 +177,12 @@ def _card(
         "training_cohort": settings.training_cohort,
         "demonstration": settings.demonstration,
         "licence": settings.licence,
-        "limits": settings.limits,
+        "limits": (
+            *settings.limits,
+            deaths_in_training(content.training_deaths),
+        ),
+        "training": training_words(configuration),
+        "training_deaths": content.training_deaths,
         "trained": True,
         "weights_sha256": hashlib.sha256(files[WEIGHTS_FILE]).hexdigest(),
         "initialisation_seed": None,

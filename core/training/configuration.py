@@ -2,13 +2,14 @@
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from core.errors import ThoralensError
-from core.models.cards import ClinicalColumn, Side
+from core.models.cards import ClinicalColumn, Side, require_breaks
 from core.training.clinical_settings import ClinicalSettings
+from core.training.setting_faults import fault_words
 
 StageName = Literal["findings", "mortality", "survival", "hybrid"]
 Precision = Literal["auto", "fp32", "bf16"]
@@ -20,6 +21,11 @@ Positive = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(gt=0)]
 
 NETWORK: Kind = "mortality_resnet3d"
+MOST_WORKERS = 256
+FINDINGS_WEIGHT_DECAY = 1e-5
+"""Of findings stages where none is given: the paper's 5e-3 is meant for its few hundred scans."""
+
+LEARN_MORTALITY = ("mortality", "hybrid")
 
 
 class TrainingError(ThoralensError):
@@ -33,8 +39,8 @@ class _Frozen(BaseModel):
 class CohortSettings(_Frozen):
     """Where the cohort and its folds lie.
 
-    `findings_csv`: a table with patient_id and the columns of "findings" stages; without it these
-    are clinical columns of the cohort.
+    `findings_csv`: a table with one row for each patient_id and the columns of "findings" stages;
+    without it these are clinical columns of the cohort.
     """
 
     csv: Path
@@ -46,9 +52,11 @@ class ModelSettings(_Frozen):
     """What is trained.
 
     `initial` is where the weights come from: "" (from the seed), "medicalnet:PATH" (a checkpoint),
-    "bundle:PATH" (a bundle's folder) or "run:PATH" (an output folder: of each fold its own weights,
-    so that no scan that a fold is tested on was ever trained on). `clinical` are Model E's values;
-    where it is empty, those of the bundled Model E.
+    "bundle:PATH" (a bundle's folder; it does not say whom it was trained on: whoever names it
+    answers for that) or "run:PATH" (an output folder: with the same folds, of each fold its own
+    weights, so that no scan that a fold is tested on was ever trained on; with other folds the
+    final model, if it knows nobody of this cohort). `clinical` are Model E's values; where it is
+    empty, those of the bundled Model E. `breaks_years`: empty for no survival head.
     """
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
@@ -58,6 +66,12 @@ class ModelSettings(_Frozen):
     breaks_years: tuple[float, ...] = (0, 1, 2, 3, 4, 5, 6, 7)
     horizons_years: tuple[float, ...] = (1, 3, 5)
     clinical: tuple[ClinicalColumn, ...] = ()
+
+    @model_validator(mode="after")
+    def _check_breaks(self) -> Self:
+        if self.breaks_years:
+            require_breaks(self.breaks_years, self.horizons_years)
+        return self
 
 
 class InputSettings(_Frozen):
@@ -74,6 +88,9 @@ class InputSettings(_Frozen):
 class StageSettings(_Frozen):
     """One stage of training.
 
+    A frozen "mortality" or "survival" stage begins its head anew: what an earlier stage taught that
+    head is gone.
+
     Attributes:
         name: Which loss. "findings": squared error of named numeric columns of the cohort in units
             of their SD, by a head that is thrown away (stands in for MedicalNet's pre-training).
@@ -87,7 +104,7 @@ class StageSettings(_Frozen):
         backbone_factor: Times this, of the backbone; 0 freezes it and its pooled features are
             computed once, without augmentation.
         schedule: "constant", or "cosine" down to 0 at the last epoch.
-        weight_decay: L2, as in Adam's paper.
+        weight_decay: L2, as in Adam's paper; 1e-5 for findings where none is given.
         early_stop_epochs: Stop after so many epochs that are no better on the validation scans.
         shape: A smaller input, by means over blocks of the whole one.
         columns: Of "findings" (`core.training.findings`).
@@ -107,6 +124,13 @@ class StageSettings(_Frozen):
     columns: tuple[str, ...] = ()
     findings_weight: Annotated[float, Field(ge=0)] = 0.0
 
+    @model_validator(mode="before")
+    @classmethod
+    def _decay_of_findings(cls, given: Any) -> Any:
+        if isinstance(given, dict) and given.get("name") == "findings":
+            return {"weight_decay": FINDINGS_WEIGHT_DECAY} | given
+        return given
+
     @property
     def is_frozen(self) -> bool:
         """The backbone stays as it is."""
@@ -121,6 +145,8 @@ class StageSettings(_Frozen):
     def _check(self) -> Self:
         if self.has_findings and not self.columns:
             raise ValueError("findings need columns of the cohort to learn")
+        if self.has_findings and (self.at_once or self.batch) < 2:
+            raise ValueError("findings need at least 2 scans that pass at once")
         if self.at_once is not None and self.batch % self.at_once:
             raise ValueError(f"batch {self.batch} must be a multiple of at_once {self.at_once}")
         return self
@@ -132,9 +158,9 @@ class TrainingSettings(_Frozen):
     seed: int = 2024
     precision: Precision = "auto"
     augmentation: bool = True
-    workers: Count = 2
+    workers: Annotated[int, Field(gt=0, le=MOST_WORKERS)] = 2
     device: Device = "auto"
-    threads: Count | None = None
+    threads: Annotated[int, Field(gt=0, le=MOST_WORKERS)] | None = None
     checkpoint_s: Annotated[float, Field(ge=0)] = 60.0
 
 
@@ -193,6 +219,27 @@ class TrainingConfiguration(_Frozen):
                     raise ValueError(f"a side of {side} is no whole part of {whole}")
             if stage.name == "hybrid" and self.model.variant != "E":
                 raise ValueError("only Model E has a hybrid stage")
+            if stage.name == "survival" and not self.model.breaks_years:
+                raise ValueError("a survival stage needs breaks_years")
+        return self
+
+    @model_validator(mode="after")
+    def _check_heads(self) -> Self:
+        """No output that nothing was taught to give."""
+        taught = {stage.name for stage in self.stage}
+        if self.stage and self.model.variant == "E" and not taught & set(LEARN_MORTALITY):
+            raise ValueError("Model E needs a hybrid or a mortality stage")
+        if self.bundle is None:
+            return self
+        inherits = self.model.initial.startswith(("run:", "bundle:"))
+        if self.model.breaks_years and "survival" not in taught and not inherits:
+            raise ValueError(
+                "a bundle's survival head needs a survival stage; set breaks_years = [] for none"
+            )
+        if self.bundle.backbone_of and not all(stage.is_frozen for stage in self.stage):
+            raise ValueError(
+                "a bundle with backbone_of trains its heads alone: freeze the backbone"
+            )
         return self
 
 
@@ -212,10 +259,7 @@ def read_configuration(path: Path) -> TrainingConfiguration:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise TrainingError(f"The configuration is no TOML: {error}.", "Correct it.") from None
     except ValidationError as error:
-        faults = "; ".join(
-            f"{'.'.join(map(str, fault['loc'])) or 'configuration'}: {fault['msg']}"
-            for fault in error.errors(include_input=False, include_url=False)
-        )
+        faults = fault_words(error, TrainingConfiguration)
         raise TrainingError(f"The configuration is not valid: {faults}.", "Correct it.") from None
     return _from_folder(found, path.resolve().parent)
 

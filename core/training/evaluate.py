@@ -88,7 +88,9 @@ def evaluate(settings: EvaluationSettings, progress: Progress) -> Evaluation:
     cohort = read_cohort(settings.cohort.csv)
     folds = read_folds(settings.cohort.folds, cohort)
     scores = {
-        entry.name: model_scores(entry, read_table(entry.predictions), folds, cohort)
+        entry.name: model_scores(
+            entry, read_table(entry.predictions, f"model '{entry.name}'"), folds, cohort
+        )
         for entry in settings.model
     }
     entries = list(settings.model)

@@ -13,7 +13,9 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from core.errors import CohortError
+from core.training.setting_faults import fault_words
 
+PLAIN_SCORES = ("probability", "risk_score", "survival_risk")
 SURVIVAL_SCORE = re.compile(r"survival_(\d+(?:\.\d+)?)y", re.ASCII)
 EXAMPLE = "The README holds an example of an evaluation's configuration."
 
@@ -36,8 +38,9 @@ class ModelEntry(_Frozen):
         name: Short, such as "D".
         title: What it is, in words.
         predictions: The model's ``predictions.csv``.
-        score: What ranks the scans: "probability", "risk_score", or "survival_5y" (the risk of
-            dying within 5 years, 1 - survival).
+        score: What ranks the scans: "probability", "risk_score", "survival_5y" (the risk of dying
+            within 5 years, 1 - survival), or "survival_risk" (of the whole survival curve, the
+            area under it turned round: that of the C-index on a bundle's card).
     """
 
     name: Annotated[str, Field(min_length=1, max_length=30)]
@@ -53,8 +56,8 @@ class ModelEntry(_Frozen):
 
     @model_validator(mode="after")
     def _check_score(self) -> Self:
-        if self.score not in ("probability", "risk_score") and self.horizon_years is None:
-            raise ValueError("score is probability, risk_score, or survival_5y and the like")
+        if self.score not in PLAIN_SCORES and self.horizon_years is None:
+            raise ValueError(f"score is {', '.join(PLAIN_SCORES)}, or survival_5y and the like")
         return self
 
 
@@ -127,10 +130,7 @@ def read_settings(path: Path) -> EvaluationSettings:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise CohortError(f"The configuration is no TOML: {error}.", EXAMPLE) from None
     except ValidationError as error:
-        faults = "; ".join(
-            f"{'.'.join(map(str, fault['loc'])) or 'configuration'}: {fault['msg']}"
-            for fault in error.errors(include_input=False, include_url=False)
-        )
+        faults = fault_words(error, EvaluationSettings)
         raise CohortError(f"The configuration is not valid: {faults}.", EXAMPLE) from None
     return _from_folder(found, path.resolve().parent)
 

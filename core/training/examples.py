@@ -67,9 +67,9 @@ def examples_of(
             header is row 1) and column. Nothing is imputed: no guess could be made at reading.
     """
     clinical = np.zeros((len(rows), len(columns)), dtype=np.float32)
-    for number, row in enumerate(rows):
-        for place, column in enumerate(columns):
-            clinical[number, place] = _scaled(row, column, number)
+    for number, (row, key) in enumerate(zip(rows, keys, strict=True)):
+        for place, column in enumerate(columns if key else ()):
+            clinical[number, place] = _scaled(row, column)
     labels = [mortality_label(row) for row in rows]
     all_of_them = Examples(
         tuple(rows),
@@ -83,12 +83,18 @@ def examples_of(
     return all_of_them.take(np.array([bool(key) for key in keys]))
 
 
-def _scaled(row: CohortRow, column: ClinicalColumn, number: int) -> float:
+def clinical_fault(row: CohortRow, column: ClinicalColumn) -> str | None:
+    """Why the row's value cannot be used, in words; None where it can."""
     value = row.clinical.get(column.name)
-    fault = "is missing" if value is None else column.fault(value)
+    return "is missing" if value is None else column.fault(value)
+
+
+def _scaled(row: CohortRow, column: ClinicalColumn) -> float:
+    value = row.clinical.get(column.name)
+    fault = clinical_fault(row, column)
     if value is None or fault:
         raise TrainingError(
-            f"Row {number + 2} of the cohort, column '{column.name}': the value {fault}"
+            f"Row {row.number} of the cohort, column '{column.name}': the value {fault}"
             + ("." if value is None else f"; it is {value:g}."),
             "Give the value, take the row out, or train a model without this column.",
         )

@@ -1,8 +1,8 @@
 """Findings that a stage learns to name: numeric columns, scaled by the training scans.
 
-They come from the cohort's own table or from another one that names patients (of a phantom cohort:
-``truth.csv`` with the amounts of every disease). "log:NAME" is log(1 + value): for amounts with a
-long tail, such as calcium.
+They come from the cohort's own table, where each scan has its values, or from another one with a
+row for each patient (of a phantom cohort: ``truth.csv`` with the amounts of every disease).
+"log:NAME" is log(1 + value): for amounts with a long tail, such as calcium.
 """
 
 import csv
@@ -25,15 +25,16 @@ Values = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class FindingTable:
-    """Numbers of each patient.
+    """Numbers of scans.
 
     Attributes:
         names: Columns.
-        patients: Patient to numbers by column; one that is missing is absent.
+        patients: Patient to numbers by column; one that is missing is absent. None: every row of
+            the cohort holds its own.
     """
 
     names: frozenset[str]
-    patients: Mapping[str, Mapping[str, float]]
+    patients: Mapping[str, Mapping[str, float]] | None = None
 
     def values(self, rows: tuple[CohortRow, ...], columns: tuple[str, ...]) -> Values:
         """(N, columns) of rows of the cohort, NaN where missing.
@@ -48,12 +49,15 @@ class FindingTable:
                 f"There are no findings {', '.join(unknown)}.",
                 f"Name some of these: {', '.join(sorted(self.names))}.",
             )
-        known = [self.patients.get(row.patient_id, {}) for row in rows]
+        known = [self._of(row) for row in rows]
         values = np.array([[some.get(name, np.nan) for name in plain] for some in known])
         for place, column in enumerate(columns):
             if column.startswith(LOGARITHM):
                 values[:, place] = _logarithm(values[:, place], column)
         return values.reshape(len(rows), len(columns))
+
+    def _of(self, row: CohortRow) -> Mapping[str, float]:
+        return row.clinical if self.patients is None else self.patients.get(row.patient_id, {})
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,17 +103,15 @@ def finding_scale(
 
 
 def findings_of_cohort(cohort: Cohort) -> FindingTable:
-    """The clinical columns of the cohort itself."""
-    return FindingTable(
-        frozenset(cohort.clinical_names), {row.patient_id: row.clinical for row in cohort.rows}
-    )
+    """The clinical columns of the cohort itself: of each scan its own."""
+    return FindingTable(frozenset(cohort.clinical_names))
 
 
 def read_findings(path: Path) -> FindingTable:
     """Read a table with the column ``patient_id``; columns that hold text are left unread.
 
     Raises:
-        CohortError: It cannot be read, or names no patients.
+        CohortError: It cannot be read, names no patients, or one of them twice.
     """
     try:
         with path.open(newline="", encoding="utf-8") as file:
@@ -123,12 +125,24 @@ def read_findings(path: Path) -> FindingTable:
         ) from None
     if PATIENT not in names:
         raise CohortError(f"The table of findings has no column {PATIENT}.", "Add it.")
+    _require_once(records)
     columns = [name for name in names if name != PATIENT and _is_numeric(name, records)]
     patients = {
         record[PATIENT]: {name: float(record[name]) for name in columns if record[name]}
         for record in records
     }
     return FindingTable(frozenset(columns), patients)
+
+
+def _require_once(records: list[dict[str, str]]) -> None:
+    seen: set[str] = set()
+    for number, record in enumerate(records, 2):
+        if record[PATIENT] in seen:
+            raise CohortError(
+                f"Row {number} of the table of findings names a patient of an earlier row.",
+                "Give one row a patient; values of single scans stand in the cohort's own table.",
+            )
+        seen.add(record[PATIENT])
 
 
 def _is_numeric(name: str, records: list[dict[str, str]]) -> bool:

@@ -1,6 +1,5 @@
 """Where a network's weights come from: a seed, MedicalNet, a bundle, or another run."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -15,11 +14,11 @@ from core.models.medicalnet_weights import load_medicalnet
 from core.models.mortality_resnet3d import MortalityResNet3D
 from core.training.checkpoint import load_weights
 from core.training.configuration import TrainingConfiguration, TrainingError
+from core.training.run_record import RunRecord, read_record
 from core.training.seeds import derived_seed
 from core.training.stage_network import BACKBONE
 
 MODEL_FILE = "model.safetensors"
-RUN_FILE = "run.json"
 FINAL = "final"
 JOINED = "classifier.weight"
 SEED_DIGITS = 2**31
@@ -38,7 +37,7 @@ def new_network(
 
 
 def fill_initial(
-    network: MortalityResNet3D, configuration: TrainingConfiguration, part: str, cohort_sha256: str
+    network: MortalityResNet3D, configuration: TrainingConfiguration, part: str, record: RunRecord
 ) -> None:
     """Fill a new network as `initial` says.
 
@@ -46,11 +45,11 @@ def fill_initial(
         network: With weights from the seed: heads that the source lacks keep them.
         configuration: With `initial`.
         part: Of the run; of another run, the same part is taken.
-        cohort_sha256: Digest of the cohort's table.
+        record: What this run is.
 
     Raises:
         WeightsError: The checkpoint or bundle is missing or damaged.
-        TrainingError: The other run holds no such part.
+        TrainingError: The other run holds no such part, or was taught on scans that this one tests.
     """
     source, _, place = configuration.model.initial.partition(":")
     if source == "medicalnet":
@@ -59,7 +58,7 @@ def fill_initial(
         folder = Path(place)
         take_weights(network, load(Bundle(folder, read_card(folder))).network.state_dict())
     elif source == "run":
-        take_weights(network, _of_run(Path(place), part, cohort_sha256))
+        take_weights(network, _of_run(Path(place), part, record))
 
 
 def take_weights(network: MortalityResNet3D, given: Mapping[str, Tensor]) -> None:
@@ -87,10 +86,16 @@ def take_weights(network: MortalityResNet3D, given: Mapping[str, Tensor]) -> Non
     network.load_state_dict(state)
 
 
-def _of_run(folder: Path, part: str, cohort_sha256: str) -> dict[str, Tensor]:
+def _of_run(folder: Path, part: str, record: RunRecord) -> dict[str, Tensor]:
+    """The same part of a run with the same folds, or the final model of one that knows nobody here.
+
+    Only the model of a fold never saw the scans that the fold is tested on.
+    """
+    other = read_record(folder)
+    if other.folds_sha256 != record.folds_sha256:
+        _require_strangers(other, record)
+        part = FINAL
     found = load_weights(folder / part / MODEL_FILE)
-    if found is None and _cohort_of(folder) not in ("", cohort_sha256):
-        found = load_weights(folder / FINAL / MODEL_FILE)
     if found is None:
         raise TrainingError(
             f"The run that the initial weights come from holds no model of {part}.",
@@ -100,9 +105,12 @@ def _of_run(folder: Path, part: str, cohort_sha256: str) -> dict[str, Tensor]:
     return found[0]
 
 
-def _cohort_of(folder: Path) -> str:
-    """Digest of the cohort that a run was made of, "" where it does not say."""
-    try:
-        return str(json.loads((folder / RUN_FILE).read_text())["cohort_sha256"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return ""
+def _require_strangers(other: RunRecord, record: RunRecord) -> None:
+    common = len(set(other.taught) & set(record.tested))
+    if common:
+        raise TrainingError(
+            f"The run that the initial weights come from has other folds, and was taught on "
+            f"{common} of the {len(record.tested)} patients whose scans this run tests.",
+            "Run it again with the same folds in another output folder; where these are other "
+            "people, give them other names in patient_id.",
+        )

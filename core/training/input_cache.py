@@ -8,9 +8,7 @@ process may be killed at any moment, and several may fill one cache.
 
 import hashlib
 import importlib.util
-import os
-import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from functools import cache
@@ -22,6 +20,7 @@ import safetensors
 import safetensors.numpy
 from numpy.typing import NDArray
 
+from core.data.cohort import CohortRow
 from core.data.fitness import Level
 from core.data.geometry_gate import fitness_of
 from core.data.read_series import fitness_after_reading, read_with_report
@@ -31,6 +30,7 @@ from core.model_input import INTENSITY_SCALE, prepare_input
 from core.models.cards import InputDescription
 from core.progress import Progress, Silent
 from core.training.time_left import TimeLeft
+from core.whole_file import replace_file
 
 Shape = tuple[int, int, int]
 Image = NDArray[np.uint8]
@@ -151,42 +151,58 @@ def block_mean(image: Image, shape: Shape) -> Image:
     return means
 
 
+@dataclass(frozen=True)
+class Filled:
+    """What the cache holds of a cohort.
+
+    Attributes:
+        keys: Of each row's scan, "" for one that cannot be used.
+        faults: Why not, by the row's number in the table.
+    """
+
+    keys: tuple[str, ...]
+    faults: Mapping[int, str]
+
+
+def look_up(cache: InputCache, rows: Sequence[CohortRow]) -> Filled:
+    """What another process has filled."""
+    keys = [cache.key(row.scan) for row in rows]
+    return Filled(tuple(key if cache.has(key, cache.described.shape) else "" for key in keys), {})
+
+
 def fill(
     cache: InputCache,
-    scans: tuple[Path, ...],
+    rows: Sequence[CohortRow],
     *,
     workers: int,
     leave_out_unusable: bool = False,
     progress: Progress = Silent(),
-) -> tuple[str, ...]:
+) -> Filled:
     """Prepare every scan that is not in the cache yet.
 
     Args:
         cache: To fill.
-        scans: Of the cohort, in its order.
+        rows: Of the cohort, in its order.
         workers: Processes.
         leave_out_unusable: Give an unusable scan the key "", instead of refusing all.
         progress: Told of every scan; may cancel.
 
-    Returns:
-        The key of every scan.
-
     Raises:
         ThoralensError: Scans cannot be used; the message names their rows (the header is row 1).
     """
-    keys = [cache.key(scan) for scan in scans]
-    rows: dict[str, list[int]] = {}
-    for row, key in enumerate(keys):
+    keys = [cache.key(row.scan) for row in rows]
+    missing: dict[str, list[CohortRow]] = {}
+    for row, key in zip(rows, keys, strict=True):
         if not cache.has(key, cache.described.shape):
-            rows.setdefault(key, []).append(row)
+            missing.setdefault(key, []).append(row)
     faults: dict[int, ThoralensError] = {}
-    for key, error in _prepared(
-        cache, {key: scans[rows[key][0]] for key in rows}, workers, progress
-    ):
-        faults |= dict.fromkeys(rows[key], error)
+    scans = {key: some[0].scan for key, some in missing.items()}
+    for key, error in _prepared(cache, scans, workers, progress):
+        faults |= dict.fromkeys((row.number for row in missing[key]), error)
     if faults and not leave_out_unusable:
         raise _refusal(faults)
-    return tuple("" if row in faults else key for row, key in enumerate(keys))
+    usable = ("" if row.number in faults else key for row, key in zip(rows, keys, strict=True))
+    return Filled(tuple(usable), {number: error.message for number, error in faults.items()})
 
 
 def _prepared(
@@ -213,7 +229,7 @@ def _prepared(
 
 
 def _refusal(faults: dict[int, ThoralensError]) -> ThoralensError:
-    numbers = sorted(row + 2 for row in faults)
+    numbers = sorted(faults)
     named = ", ".join(map(str, numbers[:ROWS_NAMED])) + (
         ", ..." if len(numbers) > ROWS_NAMED else ""
     )
@@ -231,15 +247,10 @@ def write_atomically(path: Path, content: bytes) -> None:
     Raises:
         ResourcesError: The disk is full or may not be written to.
     """
-    unfinished = ""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, unfinished = tempfile.mkstemp(suffix=".part", dir=path.parent)
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        os.replace(unfinished, path)
+        replace_file(path, content)
     except OSError as error:
-        Path(unfinished).unlink(missing_ok=True) if unfinished else None
         raise ResourcesError(
             f"{path.name} could not be written ({error.strerror}).",
             "Choose a folder that may be written to and has space left.",

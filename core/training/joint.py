@@ -46,6 +46,8 @@ class JointBatchNorm3d(nn.BatchNorm3d):
         if self.running_mean is not None and self.running_var is not None:
             momentum = self.momentum if self.momentum is not None else 0.1
             unbiased = variance * (count / (count - 1))
+            if self.num_batches_tracked is not None:
+                self.num_batches_tracked.add_(1)
             self.running_mean.lerp_(mean, momentum)
             self.running_var.lerp_(unbiased, momentum)
         result: Tensor = y

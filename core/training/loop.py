@@ -265,7 +265,10 @@ def outputs_of(
 ) -> Outputs:
     """What the model says of scans, in evaluation mode, on the CPU; processes share the work."""
     if len(scans) < processes.count:
-        raise ValueError(f"{processes.count} processes cannot share {len(scans)} scans")
+        raise TrainingError(
+            f"{processes.count} processes cannot share {len(scans)} validation scans.",
+            "Start fewer processes, or make the folds with a larger validation part.",
+        )
     model.eval()
     mine = range(processes.rank, len(scans), processes.count)
     size = VALIDATION_SCANS if scans.pooled is None else max(len(mine), 1)

@@ -92,7 +92,20 @@ class Objective:
         )
 
     def score(self, said: Outputs, known: Targets) -> float:
-        """Of the validation scans, larger is better: R2, AUC or Harrell's C."""
+        """Of the validation scans, larger is better: R2, AUC or Harrell's C.
+
+        Raises:
+            TrainingError: They cannot tell one model from another.
+        """
+        try:
+            return self._score(said, known)
+        except ValueError as error:
+            raise TrainingError(
+                f"The validation scans cannot judge the stage '{self.stage.name}': {error}.",
+                "Make the folds with a larger validation part, or lower the learning rate.",
+            ) from None
+
+    def _score(self, said: Outputs, known: Targets) -> float:
         if self.stage.name == "findings":
             return r_squared(said.findings, known.findings)
         if self.stage.name == "survival":

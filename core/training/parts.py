@@ -14,6 +14,9 @@ from core.training.initial_weights import FINAL
 class Part:
     """One model to train.
 
+    Deaths of other causes have no part and are never tested on: they are among the training scans
+    of every model, where only stages without labels (findings, survival) take them, as censored.
+
     Attributes:
         name: "fold-1" (from 1) or "final"; its folder.
         fold: What stands in the predictions: the number from 0, or "test".
@@ -42,10 +45,12 @@ def parts_of(examples: Examples, folds: Folds, wanted: tuple[str, ...]) -> tuple
     """
     where = [folds.part_of(row.patient_id) for row in examples.rows]
     validation = examples.take(np.array([place == VALIDATION for place in where]))
+    censored = np.array([place is None for place in where]) & ~examples.has_label
     parts = []
     if "folds" in wanted:
         for fold in range(len(folds.folds)):
             others = np.array([isinstance(place, int) and place != fold for place in where])
+            others |= censored
             mine = np.array([place == fold for place in where])
             parts.append(
                 Part(
@@ -53,7 +58,7 @@ def parts_of(examples: Examples, folds: Folds, wanted: tuple[str, ...]) -> tuple
                 )
             )
     if FINAL in wanted:
-        dealt = np.array([isinstance(place, int) for place in where])
+        dealt = np.array([isinstance(place, int) for place in where]) | censored
         test, held_out = (
             examples.take(np.array([place == name for place in where])) for name in (TEST, HELD_OUT)
         )

@@ -2,7 +2,8 @@
 
 Every model writes the same columns, so that one table compares them all: ``patient_id``, ``fold``
 (number, "test" or "held_out"), ``label`` (1, 0, or empty for other deaths), ``event``,
-``time_years``, ``probability``, ``risk_score``, then ``survival_1y`` and so on.
+``time_years``, ``probability``, ``risk_score``, then of a survival head ``survival_risk`` (the area
+under the survival curve, turned round) and ``survival_1y`` and so on.
 """
 
 import csv
@@ -25,6 +26,7 @@ COLUMNS = (
     "probability",
     "risk_score",
 )
+SURVIVAL_RISK = "survival_risk"
 SURVIVAL = "survival_"
 YEAR = "y"
 AGAIN = "Let `thoralens-core train` write the predictions again."
@@ -44,6 +46,7 @@ class PredictionRow:
         probability: Of the endpoint, None where the model gives none.
         risk_score: Higher means worse.
         survival: Probability of being alive by years after the scan.
+        survival_risk: Of the whole survival curve, None without one; higher means worse.
     """
 
     patient_id: str
@@ -54,10 +57,11 @@ class PredictionRow:
     probability: float | None
     risk_score: float
     survival: Mapping[float, float] = field(default_factory=dict)
+    survival_risk: float | None = None
 
 
 def write_table(path: Path, rows: Iterable[PredictionRow]) -> None:
-    """Write predictions whole or not at all; every row has the same horizons.
+    """Write predictions whole or not at all; every row has the same columns.
 
     Raises:
         ReportError: The file cannot be written.
@@ -65,19 +69,21 @@ def write_table(path: Path, rows: Iterable[PredictionRow]) -> None:
     """
     rows = tuple(rows)
     horizons = tuple(rows[0].survival) if rows else ()
+    has_risk = any(row.survival_risk is not None for row in rows)
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([*COLUMNS, *(f"{SURVIVAL}{years:g}{YEAR}" for years in horizons)])
+    risk = [SURVIVAL_RISK] * has_risk
+    writer.writerow([*COLUMNS, *risk, *(f"{SURVIVAL}{years:g}{YEAR}" for years in horizons)])
     for row in rows:
         if tuple(row.survival) != horizons:
             raise ValueError("every prediction must have the same horizons")
-        writer.writerow(_cells(row))
+        writer.writerow(_cells(row, has_risk=has_risk))
     write_whole(path, text.getvalue().encode())
 
 
-def _cells(row: PredictionRow) -> list[object]:
+def _cells(row: PredictionRow, *, has_risk: bool) -> list[object]:
     numbers = [row.risk_score, *row.survival.values()]
-    numbers += [] if row.probability is None else [row.probability]
+    numbers += [each for each in (row.probability, row.survival_risk) if each is not None]
     if not all(map(isfinite, numbers)):
         raise ValueError("every prediction must be a finite number")
     return [
@@ -88,12 +94,17 @@ def _cells(row: PredictionRow) -> list[object]:
         repr(float(row.time_years)),
         "" if row.probability is None else repr(float(row.probability)),
         repr(float(row.risk_score)),
+        *(["" if row.survival_risk is None else repr(float(row.survival_risk))] * has_risk),
         *(repr(float(each)) for each in row.survival.values()),
     ]
 
 
-def read_table(path: Path) -> tuple[PredictionRow, ...]:
+def read_table(path: Path, whose: str = "a model") -> tuple[PredictionRow, ...]:
     """Read predictions.
+
+    Args:
+        path: CSV.
+        whose: Of which model, for messages.
 
     Raises:
         CohortError: The file cannot be read or a row is at fault; the message names it.
@@ -104,36 +115,49 @@ def read_table(path: Path) -> tuple[PredictionRow, ...]:
         records = list(reader)
     except OSError as error:
         raise CohortError(
-            f"The predictions of a model cannot be read ({error.strerror}).",
+            f"The predictions of {whose} cannot be read ({error.strerror}).",
             "Train the model first, and check the path in the configuration.",
         ) from None
     except (UnicodeDecodeError, csv.Error):
-        raise CohortError("The predictions of a model are not CSV in UTF-8.", AGAIN) from None
-    horizons = _horizons(header)
+        raise CohortError(f"The predictions of {whose} are not CSV in UTF-8.", AGAIN) from None
+    horizons = _horizons(header, whose)
     rows = []
     for number, record in enumerate(records, 2):
+        if _is_unscored(record):
+            continue
         try:
             rows.append(_row(record, horizons))
         except (TypeError, ValueError, KeyError):
-            raise CohortError(f"Row {number} of the predictions is not valid.", AGAIN) from None
+            raise CohortError(
+                f"Row {number} of the predictions of {whose} is not valid.", AGAIN
+            ) from None
     if not rows:
-        raise CohortError("The predictions of a model hold no row.", AGAIN)
+        raise CohortError(f"The predictions of {whose} hold no row.", AGAIN)
     return tuple(rows)
 
 
-def _horizons(header: list[str]) -> dict[str, float]:
+def _horizons(header: list[str], whose: str) -> dict[str, float]:
     """Years by column of survival."""
     missing = [name for name in COLUMNS if name not in header]
     if missing:
-        raise CohortError(f"Predictions need the columns {', '.join(missing)}.", AGAIN)
+        raise CohortError(
+            f"The predictions of {whose} lack the columns {', '.join(missing)}.", AGAIN
+        )
     try:
         return {
             name: float(name.removeprefix(SURVIVAL).removesuffix(YEAR))
             for name in header
-            if name.startswith(SURVIVAL)
+            if name.startswith(SURVIVAL) and name != SURVIVAL_RISK
         }
     except ValueError:
-        raise CohortError("A column of survival names no years.", AGAIN) from None
+        raise CohortError(
+            f"A column of survival in the predictions of {whose} names no years.", AGAIN
+        ) from None
+
+
+def _is_unscored(record: Mapping[str, str]) -> bool:
+    """In a table of `thoralens-core score`: a refused scan, or a death outside the endpoint."""
+    return "remark" in record and not (record["fold"] and record["risk_score"])
 
 
 def _row(record: Mapping[str, str], horizons: Mapping[str, float]) -> PredictionRow:
@@ -151,6 +175,7 @@ def _row(record: Mapping[str, str], horizons: Mapping[str, float]) -> Prediction
         survival={
             years: _probability(record[name]) for name, years in horizons.items() if record[name]
         },
+        survival_risk=_finite(record[SURVIVAL_RISK]) if record.get(SURVIVAL_RISK) else None,
     )
 
 

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from core.models.mortality_resnet3d import DEAD, MortalityResNet3D
 from core.training.examples import Examples
+from core.training.objectives import death_risk
 from core.training.prediction_table import PredictionRow
 
 
@@ -69,6 +70,7 @@ def prediction_rows(
 ) -> list[PredictionRow]:
     """One row for each scan."""
     horizons = horizons_years[: said.survival.shape[1]]
+    risks = None if said.hazard_logits is None else death_risk(said.hazard_logits)
     return [
         PredictionRow(
             patient_id=row.patient_id,
@@ -79,6 +81,7 @@ def prediction_rows(
             probability=float(said.probability[k]),
             risk_score=float(said.risk_score[k]),
             survival=dict(zip(horizons, map(float, said.survival[k]), strict=True)),
+            survival_risk=None if risks is None else float(risks[k]),
         )
         for k, row in enumerate(examples.rows)
     ]

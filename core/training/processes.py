@@ -2,6 +2,7 @@
 
 Every process holds the whole network and a share of every batch. Gradients are averaged by torch's
 DistributedDataParallel; batch norm takes its means over the whole batch (`core.training.joint`).
+The first prepares scans for all: cache and output folder must be one folder that all of them see.
 """
 
 import gc
@@ -17,8 +18,8 @@ from torch import distributed as torch_distributed
 
 from core.errors import ResourcesError
 
-PATIENCE = timedelta(hours=2)
-"""Others wait this long for a process that prepares scans."""
+PATIENCE = timedelta(days=3)
+"""Others wait this long for the first one, which alone prepares scans and writes bundles."""
 
 
 @dataclass(frozen=True)

@@ -53,8 +53,9 @@ def score_of(entry: ModelEntry, row: PredictionRow) -> float:
     """The score that an entry ranks by; nan where the prediction does not hold it."""
     if entry.score == "risk_score":
         return row.risk_score
-    if entry.score == "probability":
-        return float("nan") if row.probability is None else row.probability
+    if entry.score in ("probability", "survival_risk"):
+        given = row.probability if entry.score == "probability" else row.survival_risk
+        return float("nan") if given is None else given
     years = entry.horizon_years
     return float("nan") if years is None else 1 - row.survival.get(years, float("nan"))
 

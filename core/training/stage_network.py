@@ -39,7 +39,9 @@ class StageNetwork(nn.Module):
 
     Args:
         network: The model.
-        findings: Columns of that head; 0 for none.
+        findings: Columns of that head; 0 for none. It takes features in SD of the batches that
+            were seen (batch norm), as heads on frozen features do: raw ones hide the scan behind
+            their means.
         precision: "bf16": the backbone runs in bf16 where torch's autocast allows; else "fp32".
     """
 
@@ -47,7 +49,11 @@ class StageNetwork(nn.Module):
         super().__init__()
         self.network = network
         self.precision = precision
-        self.findings_head = nn.Linear(FEATURES, findings) if findings else None
+        self.findings_head: nn.Module | None = None
+        if findings:
+            self.findings_head = nn.Sequential(
+                nn.BatchNorm3d(FEATURES), nn.Flatten(), nn.Linear(FEATURES, findings)
+            )
 
     def pooled(self, images: Tensor) -> Tensor:
         """(N, 1, D, H, W) to the mean of the last layer's features (N, 512), float32."""
@@ -64,7 +70,8 @@ class StageNetwork(nn.Module):
         A tuple, since torch's DistributedDataParallel looks for tensors in nothing else.
         """
         pooled = self.pooled(scans) if scans.dim() == 5 else scans
-        said = self.network.heads(pooled[:, :, None, None, None], clinical)
+        pooled = pooled[:, :, None, None, None]
+        said = self.network.heads(pooled, clinical)
         findings = None if self.findings_head is None else self.findings_head(pooled)
         return said.logits, said.hazard_logits, findings
 

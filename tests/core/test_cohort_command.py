@@ -12,7 +12,7 @@ from core.data.folds import read_folds
 from core.data.matching import match
 from tests.core.data.cohort_tables import COLUMNS, person, write_table
 
-WITH_MATCHING = (*COLUMNS, "slice_thickness_mm", "age", "male", "pack_years", "site")
+WITH_MATCHING = (*COLUMNS, "slice_thickness_mm", "age_years", "male", "pack_years", "site")
 
 
 def run(*arguments):
@@ -28,9 +28,9 @@ def run(*arguments):
 @pytest.fixture
 def table(tmp_path):
     alike = {"slice_thickness_mm": 2, "male": 1, "pack_years": 40, "site": "Zzyzx"}
-    rows = [person(k, "I25" if k < 12 else "", age=55 + k % 12, **alike) for k in range(48)]
-    rows += [person(60, "C34", age=60, **alike), person(61, "K70", age=60, **alike)]
-    rows.append(person(62, age=60, **alike) | {"slice_thickness_mm": 5})
+    rows = [person(k, "I25" if k < 12 else "", age_years=55 + k % 12, **alike) for k in range(48)]
+    rows += [person(60, "C34", age_years=60, **alike), person(61, "K70", age_years=60, **alike)]
+    rows.append(person(62, age_years=60, **alike) | {"slice_thickness_mm": 5})
     (tmp_path / "in").mkdir()
     return write_table(tmp_path / "in", rows, columns=WITH_MATCHING)
 
@@ -52,7 +52,7 @@ def test_published_rules_give_a_flow_a_new_table_and_folds(table, tmp_path):
     cohort = read_cohort(chosen)
     assert len(cohort.rows) == 37
     assert cohort.rows[0].scan.resolve() == (tmp_path / "in" / "scans" / "0000.nii").resolve()
-    assert cohort.clinical_names == ("slice_thickness_mm", "age", "male", "pack_years")
+    assert cohort.clinical_names == ("slice_thickness_mm", "age_years", "male", "pack_years")
     dealt = read_folds(folds, cohort)
     assert (len(dealt.test), len(dealt.validation)) == (6, 6)
     for some in match(cohort.rows).sets:
@@ -72,7 +72,10 @@ def test_faults_end_with_status_3_and_name_row_and_column_but_nobody(table):
     done = run(table)
     assert done.returncode == 3
     assert done.stdout == ""
-    assert "row 14, column 'event': 0 or 1 was expected, 7 found" in done.stderr.replace("\n", " ")
+    assert (
+        "row 14, column 'event': 0 or 1 was expected, another number found"
+        in done.stderr.replace("\n", " ")
+    )
     assert "PLANTED" not in done.stderr
     assert "Zzyzx" not in done.stderr
 
@@ -82,3 +85,19 @@ def test_the_table_itself_is_never_written_over(table):
     done = run(table, "--out", table)
     assert done.returncode == 3
     assert table.read_bytes() == before
+
+
+def test_sets_that_the_table_names_stay_in_one_fold_without_matching_anew(tmp_path):
+    """Here the sets are of people nobody would match by age."""
+    sets = [f"set {k % 12}" for k in range(36)]
+    rows = [
+        person(k, "I25" if k < 12 else "", matched_set=sets[k], age_years=50 + k) for k in range(36)
+    ]
+    table = write_table(tmp_path, rows, columns=(*COLUMNS, "matched_set", "age_years"))
+    folds = tmp_path / "folds.json"
+    done = run(table, "--folds", folds, "--validation", 6, "--fold-count", 3)
+    assert done.returncode == 0, done.stderr
+    dealt = read_folds(folds, read_cohort(table))
+    for name in set(sets):
+        parts = {dealt.part_of(row["patient_id"]) for row in rows if row["matched_set"] == name}
+        assert len(parts) == 1

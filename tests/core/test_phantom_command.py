@@ -23,13 +23,17 @@ def run(*arguments):
 
 def test_a_cohort_is_written_and_its_table_printed(tmp_path):
     folder = tmp_path / "cohort"
-    done = run("cohort", "--subjects", 2, "--seed", 1, "--size", "half", "--out", folder)
+    done = run("cohort", "--subjects", 2, "--seed", 1, "--size", "half", "--out", folder,
+               "--shuffled-table")  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == str(folder / "cohort.csv")
     rows = list(csv.DictReader((folder / "cohort.csv").read_text().splitlines()))
     assert [row["patient_id"] for row in rows] == ["P001000000", "P001000001"]
     assert all((folder / row["scan"]).is_file() for row in rows)
     assert (folder / "truth.csv").is_file()
+    others = list(csv.DictReader((folder / "cohort-shuffled.csv").read_text().splitlines()))
+    assert [row["scan"] for row in others] == [row["scan"] for row in rows]
+    assert {row["time_years"] for row in others} == {row["time_years"] for row in rows}
     assert "Imaging people" in done.stderr
 
 

@@ -55,9 +55,17 @@ def test_the_control_is_the_same_network_with_other_weights(tmp_path):
     assert not np.array_equal(mine["backbone.conv1.weight"], theirs["backbone.conv1.weight"])
 
 
+def test_the_control_of_a_trained_bundle_needs_no_file_of_it(tmp_path):
+    write_spotlight_bundle(tmp_path / "models")
+    write_control(SPOTLIGHT, tmp_path / "control", tmp_path / "models")
+    control = load(find_bundle(CONTROL_ID, tmp_path / "control"))
+    assert not control.card.trained
+    assert control.card.reference is None
+
+
 def test_the_summary_has_a_row_for_each_disease_and_one_over_all():
     measured = [
-        Measured(finding, seed, "gradcam", 0.5, replace(SCORES, hit=hit))
+        Measured(finding, seed, 5.0, "gradcam", 0.5, replace(SCORES, hit=hit))
         for finding, hit in ((Finding.HEART, 1.0), (Finding.FIBROSIS, 0.0))
         for seed in (1, 2)
     ]

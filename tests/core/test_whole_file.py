@@ -1,3 +1,5 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from core.errors import ReportError
@@ -26,3 +28,12 @@ def test_a_missing_folder_is_told_without_its_path(tmp_path):
     with pytest.raises(ReportError) as caught:
         write_whole(tmp_path / "secret-name" / "a.json", b"")
     assert "secret-name" not in str(caught.value)
+
+
+def test_many_writers_of_one_file_leave_one_whole_file(tmp_path):
+    path = tmp_path / "f"
+    contents = [bytes([number]) * 100_000 for number in range(40)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda content: write_whole(path, content), contents))
+    assert path.read_bytes() in contents
+    assert list(tmp_path.iterdir()) == [path]

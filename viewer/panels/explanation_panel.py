@@ -171,4 +171,5 @@ class ExplanationPanel(QWidget):
         )
         self.shares.show_shares(shares)
         self.trust.show_trust(state.trust, checking=self._checking)
-        self.influences.show_influences(state.influences)
+        is_far = state.result is not None and state.result.prognosis.is_far_from_training
+        self.influences.show_influences(state.influences, is_far=is_far)

@@ -34,14 +34,19 @@ class InfluenceList(QListWidget):
         self.itemActivated.connect(self._choose)
         self.show_influences(())
 
-    def show_influences(self, influences: Sequence[Influence]) -> None:
-        """Show other answers; the last one asked stands first."""
+    def show_influences(self, influences: Sequence[Influence], *, is_far: bool = False) -> None:
+        """Show other answers; the last one asked stands first.
+
+        Args:
+            influences: In the order in which they were asked for.
+            is_far: Whether the scan is far from the training scans.
+        """
         blocker = QSignalBlocker(self)
         self.clear()
         for number, influence in reversed(list(enumerate(influences, start=1))):
             item = QListWidgetItem(self)
             item.setData(Qt.ItemDataRole.UserRole, influence.point_mm)
-            words = f"{number}.  {influence_sentence(influence)}"
+            words = f"{number}.  {influence_sentence(influence, is_far=is_far)}"
             item.setData(Qt.ItemDataRole.AccessibleTextRole, words)
             label = QLabel(words)
             label.setWordWrap(True)

@@ -163,9 +163,16 @@ def _scores(prognosis: Prognosis) -> tuple[tuple[str, str], ...]:
     return (
         ("Risk score (no absolute scale)", f"{prognosis.risk_score:.3f}"),
         ("Risk group", prognosis.risk_group or NOT_GIVEN),
-        ("Risk score in the training cohort", place_words(prognosis.percentile, "higher")),
+        (_among(prognosis), place_words(prognosis.percentile, "higher")),
         ("Distance to the training scans", place_words(prognosis.out_of_distribution, "farther")),
     )
+
+
+def _among(prognosis: Prognosis) -> str:
+    """Whom the risk score is compared with: scans that the model was not trained on."""
+    if prognosis.percentile is None or not prognosis.compared_with:
+        return "Score among unseen scans"
+    return f"Score among {prognosis.compared_with} unseen scans"
 
 
 def _rows(pairs: Sequence[tuple[str, str]]) -> QLayout:

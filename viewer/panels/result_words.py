@@ -60,6 +60,7 @@ def card_paragraphs(card: ModelCard) -> tuple[tuple[str, str], ...]:
         ("Intended use", card.intended_use),
         ("Not for", card.not_for),
         ("Training cohort", card.training_cohort),
+        *_of_training(card),
         ("Architecture", f"{card.architecture} (variant {card.variant})"),
         ("Input", f"{shape} voxels, {window[0]:g} to {window[1]:g} HU. {card.input.region}."),
         ("Survival head", card.survival.outcome if card.survival else NOT_GIVEN),
@@ -70,3 +71,15 @@ def card_paragraphs(card: ModelCard) -> tuple[tuple[str, str], ...]:
         ("Licence", card.licence),
         ("Weights SHA-256", card.weights_sha256 or card.initialisation_sha256 or "not stated"),
     )
+
+
+def _of_training(card: ModelCard) -> tuple[tuple[str, str], ...]:
+    """How a trained model was taught, how good it is, and its limits."""
+    measured = [
+        f"{each.name} {each.value:.3f}"
+        + ("" if each.low is None or each.high is None else f" ({each.low:.3f}–{each.high:.3f})")
+        + f", {each.scans} {each.of}"
+        for each in card.metrics
+    ]
+    found = (("Training", card.training), ("Measured", measured), ("Limits", card.limits))
+    return tuple((title, "\n".join(f"– {each}" for each in some)) for title, some in found if some)

@@ -58,11 +58,14 @@ def test_the_label_of_another_endpoint_needs_no_other_table(tmp_path):
         ({"patient_id": ""}, "row 3, column 'patient_id': it is empty"),
         ({"scan": ""}, "row 3, column 'scan': it is empty"),
         ({"event": "yes Zzyzx"}, "row 3, column 'event': 0 or 1 was expected, a text found"),
-        ({"event": 2}, "row 3, column 'event': 0 or 1 was expected, 2 found"),
+        ({"event": 2}, "row 3, column 'event': 0 or 1 was expected, another number found"),
         ({"time_years": -1}, "row 3, column 'time_years': a time of 0 years or more"),
         ({"time_years": "nan"}, "row 3, column 'time_years': a time of 0 years"),
         ({"time_years": "1e999"}, "row 3, column 'time_years': a time of 0 years"),
-        ({"time_years": 2165}, "row 3, column 'time_years': 2165 is no time in years; are these"),
+        (
+            {"time_years": 2165},
+            "row 3, column 'time_years': more than 120 is no time in years; are",
+        ),
         ({"cause": "Zzyzx", "event": 1}, "row 3, column 'cause': an ICD-10 code such as I25.1"),
         ({"cause": "I25", "event": 0}, "row 3, column 'cause': a cause of death is given"),
         ({"scan": "scans/0001.nii"}, "row 3, column 'scan': it stands in row 2 already"),
@@ -173,3 +176,45 @@ def test_no_damage_to_a_table_ends_in_anything_but_a_cohort_or_words(tmp_path):
             told.append(str(error))
     assert not any("PLANTED" in words for words in told)
     assert 300 < len(told) < 1000
+
+
+def test_identifiers_that_are_numbers_are_never_told(tmp_path):
+    """A table whose columns slipped by one holds identifiers where outcomes belong."""
+    slipped = {"event": 77012345, "time_years": 77012345, "cause": 77012345}
+    message = refusal(tmp_path, [person(1, **slipped), person(2, time_years=-77012345)])
+    assert message.startswith("The cohort table has 4 faults")
+    assert "77" not in message
+
+
+def test_a_table_that_is_not_there_has_a_remedy_of_its_own(tmp_path):
+    with pytest.raises(CohortError, match="no cohort table at this path") as caught:
+        read_cohort(tmp_path / "cohort.csv")
+    assert "Check the path" in caught.value.remedy
+
+
+def test_a_table_without_outcomes_is_read_where_none_are_needed_and_gives_no_class(tmp_path):
+    rows = [person(1, age_years=61), person(2)]
+    path = write_table(tmp_path, rows, columns=("patient_id", "scan", "age_years"))
+    cohort = read_cohort(path, outcomes=False)
+    assert not cohort.has_outcomes
+    assert [mortality_label(row) for row in cohort.rows] == [None, None]
+    assert cohort.rows[0].clinical == {"age_years": 61.0}
+    with pytest.raises(CohortError, match="needs the columns event, time_years, cause"):
+        read_cohort(path)
+
+
+def test_outcomes_that_are_there_are_checked_where_none_are_needed(tmp_path):
+    path = write_table(tmp_path, [person(1, "I25")])
+    assert mortality_label(read_cohort(path, outcomes=False).rows[0]) is True
+    path = write_table(tmp_path, [person(1)], columns=("patient_id", "scan", "event"))
+    with pytest.raises(CohortError, match="needs the columns time_years, cause"):
+        read_cohort(path, outcomes=False)
+
+
+def test_the_table_may_name_who_is_matched_with_whom(tmp_path):
+    rows = [person(1, "I25", matched_set="a"), person(2, matched_set="a"), person(3)]
+    rows.append(person(2, matched_set="a") | {"scan": "second.nii"})
+    cohort = read_rows(tmp_path, rows, columns=(*COLUMNS, "matched_set"))
+    assert cohort.matched_sets == ((rows[0]["patient_id"], rows[1]["patient_id"]),)
+    assert cohort.clinical_names == ()
+    assert cohort.notes == ()

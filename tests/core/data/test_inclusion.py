@@ -5,19 +5,19 @@ from core.data.inclusion import include
 from core.errors import CohortError
 from tests.core.data.cohort_tables import COLUMNS, person, read_rows
 
-WITH_THICKNESS = (*COLUMNS, "slice_thickness_mm", "age")
+WITH_THICKNESS = (*COLUMNS, "slice_thickness_mm", "age_years")
 
 
 @pytest.fixture
 def cohort(tmp_path):
     rows = [
-        person(0, "I25", slice_thickness_mm=2.5, age=60),
-        person(1, slice_thickness_mm=1, age=61),
-        person(1, slice_thickness_mm=1, age=62, time_years=5.5) | {"scan": "again.nii"},
-        person(2, slice_thickness_mm=2.6, age=63),
-        person(3, "J44", slice_thickness_mm=5, age=64),
-        person(4, "C34", slice_thickness_mm=2, age=65),
-        person(5, "K70", slice_thickness_mm=2, age=66),
+        person(0, "I25", slice_thickness_mm=2.5, age_years=60),
+        person(1, slice_thickness_mm=1, age_years=61),
+        person(1, slice_thickness_mm=1, age_years=62, time_years=5.5) | {"scan": "again.nii"},
+        person(2, slice_thickness_mm=2.6, age_years=63),
+        person(3, "J44", slice_thickness_mm=5, age_years=64),
+        person(4, "C34", slice_thickness_mm=2, age_years=65),
+        person(5, "K70", slice_thickness_mm=2, age_years=66),
         person(6, slice_thickness_mm=2, time_years=0.5),
     ]
     return read_rows(tmp_path, rows, columns=WITH_THICKNESS)
@@ -29,7 +29,7 @@ def test_the_flow_counts_who_fell_out_where(cohort):
         inclusion.known_outcome(),
         inclusion.one_scan_a_patient(),
         inclusion.followed_up(5),
-        inclusion.complete_values(["age"]),
+        inclusion.complete_values(["age_years"]),
     ]
     kept, flow = include(cohort, rules)
     assert [(step.name, step.scans, step.patients, step.deaths) for step in flow] == [
@@ -82,7 +82,7 @@ def test_a_scan_that_is_lost_or_too_thick_for_the_model_is_not_usable(
 
 def test_the_published_rules_end_in_a_matched_sample(tmp_path):
     columns = (*WITH_THICKNESS, "male", "pack_years")
-    alike = {"slice_thickness_mm": 2, "age": 60, "male": 1, "pack_years": 40}
+    alike = {"slice_thickness_mm": 2, "age_years": 60, "male": 1, "pack_years": 40}
     rows = [person(0, "I25", **alike), *(person(k, **alike) for k in (1, 2, 3))]
     rows += [person(4, "C34", **alike), person(5, "K70", **alike)]
     cohort = read_rows(tmp_path, rows, columns=columns)
@@ -92,7 +92,7 @@ def test_the_published_rules_end_in_a_matched_sample(tmp_path):
         ("matched_sample", 4),
     ]  # fmt: skip
     assert [row.cause for row in kept.rows if row.event] == ["I25", "C34"]
-    assert flow[-1].meaning.endswith("(age within 5, same male, pack_years within 10)")
+    assert flow[-1].meaning.endswith("(age_years within 5, same male, pack_years within 10)")
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_the_published_rules_end_in_a_matched_sample(tmp_path):
         ("thin_slices", "axial slices of at most 2.5 mm"),
         ("thin_slices=3", "axial slices of at most 3 mm"),
         ("followed_up=5", "died, or alive 5 years after the scan"),
-        ("complete_values=age,bmi", "values of age, bmi are known"),
+        ("complete_values=age_years,bmi", "values of age_years, bmi are known"),
         ("one_scan_a_patient", "the earliest scan of each patient"),
         ("matched_sample=1", "deaths matched 1:1 with the living"),
     ],
@@ -120,7 +120,7 @@ def test_a_rule_that_does_not_exist_or_lacks_its_value_is_refused(text):
 
 
 def test_complete_values_keeps_rows_without_gaps(cohort):
-    kept, _ = include(cohort, [inclusion.complete_values(["age", "slice_thickness_mm"])])
+    kept, _ = include(cohort, [inclusion.complete_values(["age_years", "slice_thickness_mm"])])
     assert [row.number for row in kept.rows] == [2, 3, 4, 5, 6, 7, 8]
 
 

@@ -9,7 +9,7 @@ from core.errors import CohortError
 
 
 def row(name, died, age, male, pack_years):
-    clinical = {"age": age, "male": male, "pack_years": pack_years}
+    clinical = {"age_years": age, "male": male, "pack_years": pack_years}
     cause = "I25" if died else ""
     return CohortRow(name, None, died, 3.0, cause, clinical, number=int(name[1:]) + 2)
 
@@ -83,7 +83,7 @@ def test_nobody_is_used_twice_in_a_large_sample():
 
 def test_a_missing_value_or_column_or_a_second_scan_is_refused():
     living = row("p1", False, 60, 1, 40)
-    lacking = CohortRow("p2", None, True, 1.0, "I25", {"age": 61.0, "male": 1.0}, number=4)
+    lacking = CohortRow("p2", None, True, 1.0, "I25", {"age_years": 61.0, "male": 1.0}, number=4)
     with pytest.raises(
         CohortError, match="'pack_years' in every row; 1 of 2 lack it, the first is row 4"
     ):

@@ -1,4 +1,3 @@
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -39,10 +38,8 @@ def test_other_diseases_move_no_plaque():
     assert plaques(Subject(3, diseases=sicker)) == found
 
 
-def test_a_healthy_person_has_none_and_is_quick():
-    start = time.process_time()
+def test_a_healthy_person_has_none():
     assert plaques(Subject(1)) == ()
-    assert time.process_time() - start < 0.1
 
 
 @pytest.mark.slow

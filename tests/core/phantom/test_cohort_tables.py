@@ -1,5 +1,6 @@
 import csv
 import io
+import math
 
 import pytest
 
@@ -32,7 +33,7 @@ def test_the_room_of_real_cohorts_reads_the_table_without_a_note(cohort):
     assert len(read.patients) == 300
     first = MEMBERS[0].patient_id
     assert read.rows[0].scan == path.parent / "subjects" / first / "scan.nii.gz"
-    assert {"age", "male", "pack_years"} <= set(read.clinical_names)
+    assert {"age_years", "male", "pack_years"} <= set(read.clinical_names)
 
 
 def test_outcomes_keep_their_causes_through_the_codes(cohort):
@@ -66,6 +67,9 @@ def test_the_truth_holds_amounts_hazards_and_the_oracle_in_full(truths):
         assert float(row["emphysema"]) == diseases.centrilobular + diseases.panlobular
         assert float(row["effusion_ml"]) == sum(diseases.effusion_ml)
         assert float(row["oracle_score"]) == oracle_score(member.subject)
+        survival = [float(row[f"oracle_survival_{years}y"]) for years in (1, 3, 5)]
+        expected = [math.exp(-years * oracle_score(member.subject)) for years in (1, 3, 5)]
+        assert survival == pytest.approx(expected)
         for cause, hazard in hazards(member.subject).items():
             assert float(row[f"hazard_{cause.value}"]) == hazard
 

@@ -1,4 +1,3 @@
-import time
 from functools import lru_cache
 
 import numpy as np
@@ -175,16 +174,3 @@ def test_vessels_taper_to_the_periphery_and_airways_hold_air():
     core, rim = lung & ~deep, lung & deep
     assert (hu[core] > -500).mean() > 1.5 * (hu[rim & (hu < -200)] > -500).mean()
     assert (hu[lung] < -980).sum() > 200  # lumen of the bronchi
-
-
-def test_lungs_at_the_models_size_take_little_time():
-    amounts = {"centrilobular": 0.1, "fibrosis": 0.05, "nodule_mm": 15.0}
-    subject = Subject(1, diseases=Diseases(**amounts))
-    canvas = Canvas(grid(*WORKING), 0.0)
-    lung, organs = lung_distance(canvas), build_mediastinum(canvas, subject)
-    spent = []
-    for _ in range(2):
-        start = time.process_time()
-        paint_lungs(canvas, lung, organs, subject, Silent())
-        spent.append(time.process_time() - start)
-    assert min(spent) < 1.5

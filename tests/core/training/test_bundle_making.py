@@ -10,10 +10,13 @@ import torch
 
 from core.analysis import analyse
 from core.analysis_result import AnalysisRequest
+from core.data.cohort import read_cohort
 from core.data.fitness import Fitness
+from core.data.folds import read_folds
+from core.data.nifti import write_nifti
 from core.data.read_series import read
 from core.data.series_index import index
-from core.errors import WeightsError
+from core.errors import ReportError, WeightsError
 from core.metrics.calibration import Platt
 from core.models.bundle_folders import find_bundle
 from core.models.bundles import load, parameter_counts
@@ -37,13 +40,28 @@ BUNDLE = {
 LARGEST_TOGETHER_BYTES = 40_000_000
 
 
+def put_a_chest_into_the_test_set(folder):
+    """Exchange one stand-in for a real scan, which the run has to prepare."""
+    table = folder / "cohort.csv"
+    tested = read_folds(folder / "folds.json", read_cohort(table)).test[0]
+    volume = marked_thorax(STORAGE_ORDERS["axial to the head"], (5.0, 4.0, 4.0))
+    write_nifti(folder / "scans" / "chest.nii.gz", volume.hu, volume.geometry)
+    number = int(tested.removeprefix("p"))
+    text = table.read_text()
+    assert text.count(f"scans/{number}.bin") == 1
+    table.write_text(text.replace(f"scans/{number}.bin", "scans/chest.nii.gz"))
+    (folder / "tested.txt").write_text(tested)
+
+
 @pytest.fixture(scope="module")
 def models(tmp_path_factory):
     """A folder with the bundles of a Model D and of an E that uses its backbone."""
     folder = tmp_path_factory.mktemp("toy")
     both = {"parts": ["folds", "final"]}
     stages = [FROZEN | {"name": "mortality"}, FROZEN | {"name": "survival"}]
-    train(toy_configuration(folder, count=120, stage=stages, output=both, bundle=BUNDLE))
+    path = toy_configuration(folder, count=120, stage=stages, output=both, bundle=BUNDLE)
+    put_a_chest_into_the_test_set(folder)
+    train(path)
     path = write_configuration(
         folder,
         "run-e",
@@ -59,17 +77,83 @@ def models(tmp_path_factory):
 def test_the_card_tells_cohort_metrics_calibration_and_limits(models):
     card = find_bundle("toy-d", models).card
     assert (card.trained, card.demonstration) == (True, True)
-    assert card.limits == ("Knows nothing of chests.",)
+    assert card.limits[0] == "Knows nothing of chests."
     assert {each.name for each in card.metrics} == {
-        "AUC, mean of the folds", "AUC", "C-index of survival",
+        "AUC, mean of the folds", "AUC", "C-index of survival", "Brier score",
+        "Expected calibration error",
     }  # fmt: skip
     for each in card.metrics:
-        assert 0.6 < each.value <= 1
-        assert each.low <= each.value <= each.high
+        if each.low is None:
+            assert 0 <= each.value < 0.25, each.name  # an error: less than that of one half for all
+        else:
+            assert 0.6 < each.value <= 1
+            assert each.low <= each.value <= each.high
     assert card.calibration.slope > 0
     shares = [each.observed for each in card.calibration.bins]
     assert shares[-1] > shares[0]
     assert any("synthetic phantoms" in warning for warning in card.warnings)
+
+
+def test_points_of_the_calibration_plot_are_of_test_scans_alone(models):
+    card = find_bundle("toy-d", models).card
+    tested = [
+        row for row in read_table(models.parent / "run" / "predictions.csv")
+        if row.fold == "test" and row.label is not None
+    ]  # fmt: skip
+    assert sum(each.scans for each in card.calibration.bins) == len(tested)
+    assert card.calibration.bins_of == "test scans that no model ever saw"
+    assert card.calibration.scans > len(tested)
+
+
+def test_the_card_tells_how_it_was_taught_and_in_what_share_died(models):
+    card = find_bundle("toy-d", models).card
+    folder = models.parent
+    cohort = read_cohort(folder / "cohort.csv")
+    folds = read_folds(folder / "folds.json", cohort)
+    dead = [row.event for row in cohort.rows if isinstance(folds.part_of(row.patient_id), int)]
+    assert card.training_deaths == pytest.approx(np.mean(dead))
+    sentence = f"{100 * np.mean(dead):.0f}\N{NO-BREAK SPACE}% died"
+    assert [sentence in each for each in card.warnings] == [False, True]
+    assert sentence in card.limits[-1]
+    assert len(card.training) == 3
+    assert "random numbers" in card.training[0]
+    assert "at most 20 epochs, batch 16" in card.training[1]
+    assert "backbone frozen" in card.training[2]
+
+
+def test_what_the_run_predicts_is_what_a_reader_is_shown(models):
+    """One scan, once through the trainer and once through `analyse`, the calibration undone."""
+    folder = models.parent
+    tested = (folder / "tested.txt").read_text()
+    rows = read_table(folder / "run" / "predictions.csv")
+    (said,) = [row for row in rows if (row.patient_id, row.fold) == (tested, "test")]
+    (record,) = index(folder / "scans" / "chest.nii.gz").series
+    request = AnalysisRequest(
+        read(record), record, Fitness(), model_id="toy-d", models_folder=models, precision="fp32"
+    )
+    shown = analyse(request).prognosis
+    card = find_bundle("toy-d", models).card
+    scaling = Platt(card.calibration.slope, card.calibration.intercept)
+    expected = float(scaling.probability(said.risk_score))
+    assert shown.mortality_probability == pytest.approx(expected, abs=1e-3)
+    for risk in shown.horizons:
+        assert risk.probability == pytest.approx(1 - said.survival[risk.years], abs=1e-3)
+    assert shown.compared_with == 48
+
+
+def test_a_bundle_that_could_not_be_made_is_refused_before_a_scan_is_prepared(models, tmp_path):
+    folder = models.parent
+    stages = [FROZEN | {"name": "hybrid"}]
+    model = {"id": "toy-e", "variant": "E", "initial": "run:run", "clinical": CLINICAL}
+    changes = {"model": model, "stage": stages, "input": {"cache": str(tmp_path / "cache")}}
+    bundle = BUNDLE | {"backbone_of": "models/nobody"}
+    path = write_configuration(folder, "late", bundle=bundle, **changes)
+    with pytest.raises(TrainingError, match="backbone_of cannot be used"):
+        train(path)
+    path = write_configuration(folder, "late", bundle=BUNDLE | {"folder": "run.toml"}, **changes)
+    with pytest.raises(ReportError, match="file bears its name"):
+        train(path)
+    assert not (tmp_path / "cache").exists()
 
 
 def test_probabilities_of_the_bundle_are_calibrated_on_the_scans_of_the_folds(models):

@@ -6,6 +6,9 @@ from core.training.configuration import TrainingError, read_configuration
 from tests.core.training.toy_cohort import STAGE, write_configuration
 
 MORTALITY = STAGE | {"name": "mortality"}
+SURVIVAL = STAGE | {"name": "survival"}
+FINDINGS = STAGE | {"name": "findings", "columns": ["brightness"]}
+BUNDLE = {"folder": "models", "title": "Toy", "training_cohort": "None."}
 
 
 def test_paths_count_from_the_folder_of_the_file(tmp_path):
@@ -25,6 +28,12 @@ def test_what_the_paper_states_is_the_default(tmp_path):
     assert stage.backbone_factor == 0.1
 
 
+def test_findings_decay_less_than_the_paper_states_for_mortality_unless_it_is_given(tmp_path):
+    stages = [FINDINGS, FINDINGS | {"weight_decay": 0.5}, MORTALITY]
+    found = read_configuration(write_configuration(tmp_path, "run", stage=stages)).stage
+    assert [stage.weight_decay for stage in found] == [1e-5, 0.5, 5e-3]
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
@@ -40,7 +49,19 @@ def test_what_the_paper_states_is_the_default(tmp_path):
         ({"model": {"id": "A b"}}, "model.id"),
         ({"input": {"shape": [16, 32, 30]}}, "multiple of 8"),
         ({"training": {"precision": "fp8"}}, "training.precision"),
-        ({"surprise": {"a": 1}}, "surprise"),
+        ({"surprise": {"a": 1}}, "surprise: there is no such setting; .* cohort, model, input"),
+        ({"stage": [MORTALITY | {"epoch": 3}]}, "no such setting; .* name, epochs, batch"),
+        ({"model": {"id": "a", "breaks_years": [0]}}, "model: .*breaks_years must rise from 0"),
+        ({"model": {"id": "a", "breaks_years": [0, 3, 2]}}, "breaks_years must rise from 0"),
+        ({"model": {"id": "a", "breaks_years": [1, 7]}}, "breaks_years must rise from 0"),
+        ({"model": {"id": "a", "horizons_years": [1, 8]}}, "not beyond the last break"),
+        ({"model": {"id": "a", "variant": "E"}, "stage": [SURVIVAL]}, "Model E needs a hybrid"),
+        ({"model": {"id": "a", "breaks_years": []}, "stage": [SURVIVAL]}, "needs breaks_years"),
+        ({"stage": [MORTALITY], "bundle": BUNDLE}, "survival head needs a survival stage"),
+        ({"stage": [SURVIVAL], "bundle": BUNDLE | {"backbone_of": "d"}}, "freeze the backbone"),
+        ({"stage": [FINDINGS | {"at_once": 1}]}, "at least 2 scans that pass at once"),
+        ({"training": {"workers": 100000}}, r"training\.workers"),
+        ({"training": {"threads": 100000}}, r"training\.threads"),
     ],
 )
 def test_a_faulty_setting_is_refused_by_its_name(tmp_path, changes, words):

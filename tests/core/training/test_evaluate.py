@@ -203,12 +203,18 @@ def test_without_an_oracle_and_a_test_set_the_folds_are_shown_alone(tmp_path):
     [
         (('name = "chance"', 'name = "good"'), "needs a name of its own"),
         (('reference = "good"', 'reference = "Z"'), "reference must be the name of a model"),
-        (("resamples = 300", "resamples = 300\nthresold = 1"), "evaluation.thresold: Extra"),
+        (
+            ("resamples = 300", "resamples = 300\nthresold = 1"),
+            "evaluation.thresold: there is no such setting; it may be one of threshold, reference",
+        ),
         (('score = "survival_5y"', 'score = "survival"'), "score is probability, risk_score"),
         (("[output]", "[output"), "is no TOML"),
         (('name = "chance"', 'name = "oracle"'), "No model may be named 'oracle'"),
         (('csv = "truth.csv"', 'csv = "nothing.csv"'), "The truth cannot be read"),
-        (('"chance/predictions.csv"', '"nothing.csv"'), "predictions of a model cannot be read"),
+        (
+            ('"chance/predictions.csv"', '"nothing.csv"'),
+            "predictions of model 'chance' cannot be read",
+        ),
     ],
 )
 def test_a_configuration_that_cannot_be_used_is_refused_in_words(study, change, words):

@@ -35,6 +35,20 @@ def test_a_table_of_its_own_names_patients_and_text_is_left_unread(tmp_path):
     np.testing.assert_allclose(values, expected)
 
 
+def test_every_scan_of_a_patient_has_its_own_finding():
+    rows = (row("a", size=60.0), row("a", size=90.0))
+    values = findings_of_cohort(Cohort(rows, ("size",))).values(rows, ("size",))
+    np.testing.assert_array_equal(values, [[60], [90]])
+
+
+def test_a_table_of_findings_that_names_a_patient_twice_is_refused_by_its_row(tmp_path):
+    path = tmp_path / "truth.csv"
+    path.write_text("patient_id,size\nQX77,60\nb,1\nQX77,90\n")
+    with pytest.raises(CohortError, match=r"Row 4 .* names a patient of an earlier row") as caught:
+        read_findings(path)
+    assert "QX77" not in str(caught.value)
+
+
 def test_an_unknown_finding_is_refused_with_the_names_of_the_known():
     with pytest.raises(TrainingError, match=r"no findings weight.*size"):
         findings_of_cohort(Cohort(ROWS, ("size",))).values(ROWS, ("weight",))

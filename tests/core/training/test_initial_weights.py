@@ -1,7 +1,5 @@
 """Where weights come from, and that no fold begins with what saw its test scans."""
 
-import json
-
 import pytest
 import torch
 
@@ -9,6 +7,7 @@ from core.models.initialisation import state_digest
 from core.training.checkpoint import save_weights
 from core.training.configuration import TrainingError, read_configuration
 from core.training.initial_weights import fill_initial, new_network, take_weights
+from core.training.run_record import RunRecord, claim
 from tests.core.training.toy_cohort import CLINICAL, write_configuration
 
 
@@ -18,19 +17,23 @@ def configuration(folder, **model):
     return read_configuration(write_configuration(folder, "run", model=model, **stage))
 
 
-def run_with(folder, *parts, cohort="same"):
+HERE = RunRecord(cohort_sha256="c", folds_sha256="f", taught=("a", "b"), tested=("a", "b", "t"))
+
+
+def run_with(folder, *parts, record=HERE):
     """A finished run whose parts hold weights of their own."""
     for number, part in enumerate(parts):
         network = new_network(configuration(folder), ())
         torch.nn.init.constant_(network.backbone.conv1.weight, number + 1.0)
         save_weights(folder / "other" / part / "model.safetensors", network.state_dict(), {})
-    (folder / "other" / "run.json").write_text(json.dumps({"cohort_sha256": cohort}))
+    if record is not None:
+        claim(folder / "other", record)
     return {"initial": "run:other"}
 
 
-def first_weight(found, part, cohort="same"):
+def first_weight(found, part):
     network = new_network(found, ())
-    fill_initial(network, found, part, cohort)
+    fill_initial(network, found, part, HERE)
     return network.backbone.conv1.weight.flatten()[0].item()
 
 
@@ -51,9 +54,31 @@ def test_a_fold_never_begins_with_a_model_that_saw_its_test_scans(tmp_path):
         first_weight(found, "fold-1")
 
 
-def test_a_model_of_another_cohort_may_lend_its_weights_to_all_folds(tmp_path):
-    found = configuration(tmp_path, **run_with(tmp_path, "final", cohort="another"))
+def test_a_model_of_other_people_may_lend_its_weights_to_all_folds(tmp_path):
+    strangers = RunRecord(cohort_sha256="d", folds_sha256="g", taught=("x", "y"))
+    found = configuration(tmp_path, **run_with(tmp_path, "final", record=strangers))
+    assert [first_weight(found, part) for part in ("fold-1", "final")] == [1, 1]
+
+
+@pytest.mark.parametrize("cohort", ["c", "d"])
+def test_a_model_that_was_taught_on_a_tested_patient_under_other_folds_is_refused(tmp_path, cohort):
+    """Folds dealt anew, or a cohort with one more column: the patients are the same."""
+    other = RunRecord(cohort_sha256=cohort, folds_sha256="g", taught=("t", "x"))
+    found = configuration(tmp_path, **run_with(tmp_path, "fold-1", "final", record=other))
+    with pytest.raises(TrainingError, match="taught on 1 of the 3 patients"):
+        first_weight(found, "fold-1")
+
+
+def test_the_same_folds_of_a_table_with_one_more_column_are_the_same_folds(tmp_path):
+    other = HERE.model_copy(update={"cohort_sha256": "d"})
+    found = configuration(tmp_path, **run_with(tmp_path, "fold-1", "final", record=other))
     assert first_weight(found, "fold-1") == 1
+
+
+def test_a_run_that_does_not_say_whom_it_was_taught_on_lends_nothing(tmp_path):
+    found = configuration(tmp_path, **run_with(tmp_path, "fold-1", "final", record=None))
+    with pytest.raises(TrainingError, match="does not say which folds"):
+        first_weight(found, "fold-1")
 
 
 def test_model_e_begins_with_the_answers_of_model_d(tmp_path):
@@ -75,7 +100,7 @@ def test_a_checkpoint_of_medicalnet_fills_the_backbone_alone(tmp_path):
     found = configuration(tmp_path, initial="medicalnet:resnet.pth")
     network = new_network(found, ())
     before = network.hidden.weight.clone()
-    fill_initial(network, found, "final", "")
+    fill_initial(network, found, "final", HERE)
     assert network.backbone.conv1.weight.mean().item() == 0.25
     assert torch.equal(network.hidden.weight, before)
 
@@ -87,7 +112,7 @@ def test_a_bundle_lends_its_weights(tmp_path):
     bundle = find_bundle("mortality-resnet3d-d")
     found = configuration(tmp_path, initial=f"bundle:{bundle.folder}")
     network = new_network(found, ())
-    fill_initial(network, found, "final", "")
+    fill_initial(network, found, "final", HERE)
     assert state_digest(network.state_dict()) == load(bundle).weights_sha256
 
 

@@ -6,17 +6,23 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
+from core.data.cohort import CohortRow
 from core.data.nifti import write_nifti
 from core.data.read_series import read
 from core.data.series_index import index
 from core.errors import ModelInputError, ResourcesError
 from core.model_input import prepare_input
 from core.models.bundle_folders import find_bundle
-from core.training.input_cache import InputCache, block_mean, fill, write_atomically
+from core.training.input_cache import InputCache, block_mean, fill, look_up, write_atomically
 from tests.phantoms import STORAGE_ORDERS, marked_thorax, write_series
 
 SHAPE = (32, 64, 64)
 DESCRIBED = find_bundle("mortality-resnet3d-d").card.input.model_copy(update={"shape": SHAPE})
+
+
+def rows(*paths):
+    """Of a table with an empty line after its header."""
+    return [CohortRow("p", path, False, 1.0, "", {}, 3 + k) for k, path in enumerate(paths)]
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +39,7 @@ def scans(tmp_path_factory):
 def test_prepared_scans_are_those_of_the_analysis_rounded_to_a_255th(scans, tmp_path):
     cache = InputCache(tmp_path, DESCRIBED)
     paths = (scans / "dicom", scans / "chest.nii.gz")
-    keys = fill(cache, paths, workers=1)
+    keys = fill(cache, rows(*paths), workers=1).keys
     (record,) = index(scans / "dicom").series
     expected = prepare_input(read(record), DESCRIBED).image
     for key in keys:
@@ -42,22 +48,25 @@ def test_prepared_scans_are_those_of_the_analysis_rounded_to_a_255th(scans, tmp_
 
 def test_what_is_prepared_is_not_prepared_again(scans, tmp_path):
     cache = InputCache(tmp_path, DESCRIBED)
-    (key,) = fill(cache, (scans / "chest.nii.gz",), workers=1)
+    (key,) = fill(cache, rows(scans / "chest.nii.gz"), workers=1).keys
     (entry,) = tmp_path.rglob("*.safetensors")
     changed_ns = entry.stat().st_mtime_ns
-    assert fill(cache, (scans / "chest.nii.gz",), workers=1) == (key,)
+    assert fill(cache, rows(scans / "chest.nii.gz"), workers=1).keys == (key,)
     assert entry.stat().st_mtime_ns == changed_ns
 
 
 def test_a_scan_that_cannot_be_used_is_named_by_its_row_or_left_out(scans, tmp_path):
     cache = InputCache(tmp_path, DESCRIBED)
     cache.write(cache.key(scans / "chest.nii.gz"), np.zeros(SHAPE, np.uint8))
-    paths = (scans / "chest.nii.gz", scans / "other.nii.gz")
-    with pytest.raises(ModelInputError, match=r"1 scans of the cohort cannot be used .*row 3\)"):
-        fill(cache, paths, workers=1)
-    key, left_out = fill(cache, paths, workers=1, leave_out_unusable=True)
-    assert key
-    assert left_out == ""
+    some = rows(scans / "chest.nii.gz", scans / "other.nii.gz")
+    with pytest.raises(ModelInputError, match=r"1 scans of the cohort cannot be used .*row 4\)"):
+        fill(cache, some, workers=1)
+    filled = fill(cache, some, workers=1, leave_out_unusable=True)
+    assert filled.keys[0]
+    assert filled.keys[1] == ""
+    assert list(filled.faults) == [4]
+    assert filled.faults[4]
+    assert look_up(cache, some).keys == filled.keys
 
 
 def test_the_key_changes_with_the_file_and_with_the_input(tmp_path):

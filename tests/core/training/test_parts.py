@@ -17,7 +17,7 @@ DEAD, ALIVE, CANCER, ACCIDENT = "I21", "", "C34", "V89"
 
 
 def row(patient, cause, age=65.0):
-    return CohortRow(patient, Path("s"), bool(cause), 2.0, cause, {"age": age})
+    return CohortRow(patient, Path("s"), bool(cause), 2.0, cause, {"age": age}, 7)
 
 
 ROWS = [
@@ -39,11 +39,19 @@ def names(some):
 def test_every_scan_of_a_patient_lies_in_one_part():
     first, second, final = parts_of(examples(), FOLDS, ("folds", "final"))
     assert (first.name, first.fold, second.fold) == ("fold-1", 0, 1)
-    assert (names(first.training), names(first.test)) == ("cdd", "ab")
-    assert (names(second.training), names(second.test)) == ("ab", "cdd")
-    assert (names(final.training), names(final.test)) == ("abcdd", "gh")
+    assert (names(first.training), names(first.test)) == ("cddj", "ab")
+    assert (names(second.training), names(second.test)) == ("abj", "cdd")
+    assert (names(final.training), names(final.test)) == ("abcddj", "gh")
     assert names(final.held_out) == "i"
     assert {names(part.validation) for part in (first, second, final)} == {"ef"}
+
+
+def test_a_death_of_another_cause_teaches_as_censored_and_is_never_tested_on():
+    for part in parts_of(examples(), FOLDS, ("folds", "final")):
+        place = names(part.training).index("j")
+        assert not part.training.events[place]
+        assert not part.training.has_label[place]
+        assert "j" not in names(part.validation) + names(part.test)
 
 
 def test_only_the_parts_that_are_wanted_are_made():
@@ -70,7 +78,7 @@ def test_a_scan_without_a_key_is_left_out():
 def test_clinical_values_are_scaled_and_never_guessed():
     found = examples_of([row("a", DEAD, 65.0)], ["k"], [AGE])
     np.testing.assert_allclose(found.clinical, [[0.5]])
-    with pytest.raises(TrainingError, match=r"Row 3 .* 'age': .* between 40 and 90; it is 120"):
+    with pytest.raises(TrainingError, match=r"Row 7 .* 'age': .* between 40 and 90; it is 120"):
         examples_of([ROWS[0], row("b", ALIVE, 120.0)], ["k", "l"], [AGE])
     nobody = CohortRow("z", Path("s"), False, 2.0, "", {})
     with pytest.raises(TrainingError, match="column 'age': the value is missing"):

@@ -4,7 +4,7 @@ from core.errors import CohortError
 from core.training.prediction_table import PredictionRow, read_table, write_table
 
 ROWS = (
-    PredictionRow("QX77PLANTED1", 0, True, True, 1.25, 0.75, 1.1, {1.0: 0.9, 2.5: 0.4}),
+    PredictionRow("QX77PLANTED1", 0, True, True, 1.25, 0.75, 1.1, {1.0: 0.9, 2.5: 0.4}, -6.25),
     PredictionRow("a, b", "test", None, True, 2.0, None, -0.3, {1.0: 1.0, 2.5: 0.0}),
     PredictionRow("c", "held_out", False, False, 0.1 + 0.2, 1 / 3, 2e-9, {1.0: 0.5, 2.5: 0.5}),
 )
@@ -14,16 +14,16 @@ def test_what_is_written_is_read_again_to_the_last_digit(tmp_path):
     write_table(tmp_path / "predictions.csv", ROWS)
     assert read_table(tmp_path / "predictions.csv") == ROWS
     header = (tmp_path / "predictions.csv").read_text().splitlines()[0]
-    assert header.endswith("probability,risk_score,survival_1y,survival_2.5y")
+    assert header.endswith("probability,risk_score,survival_risk,survival_1y,survival_2.5y")
 
 
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (("0.75", "1.75"), "Row 2 of the predictions is not valid"),
-        (("1.25", "nan"), "Row 2 of the predictions is not valid"),
-        (("held_out", "elsewhere"), "Row 4 of the predictions is not valid"),
-        (("risk_score", "score"), "Predictions need the columns risk_score"),
+        (("0.75", "1.75"), "Row 2 of the predictions of a model is not valid"),
+        (("1.25", "nan"), "Row 2 of the predictions of a model is not valid"),
+        (("held_out", "elsewhere"), "Row 4 of the predictions of a model is not valid"),
+        (("risk_score", "score"), "The predictions of a model lack the columns risk_score"),
         (("survival_1y", "survival_one"), "names no years"),
     ],
 )

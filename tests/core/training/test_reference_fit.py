@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from core.training.configuration import TrainingError
 from core.training.reference_fit import fit_reference
 
 
@@ -39,5 +40,15 @@ def test_features_that_never_vary_do_not_break_the_fit():
 
 
 def test_too_few_scans_are_refused():
-    with pytest.raises(ValueError, match="16 scans are needed, got 5"):
+    with pytest.raises(TrainingError, match="needs 16 training scans, there are 5"):
         fit_reference(drawn(5, 1), np.zeros(3))
+
+
+def test_scans_of_one_patient_are_never_measured_by_each_other():
+    """Each patient's second scan is the first again: were it in the fit, both would look near."""
+    once = drawn(200, 2)
+    twice = np.repeat(once, 2, axis=0)
+    names = [str(number) for number in range(200) for _ in "ab"]
+    of_scans = fit_reference(twice, np.zeros(3)).distances.mean()
+    of_patients = fit_reference(twice, np.zeros(3), patients=names).distances.mean()
+    assert of_patients > of_scans

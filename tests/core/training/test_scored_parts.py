@@ -31,7 +31,7 @@ def predictions(*, score=0.5, without=()):
             rows.append(
                 PredictionRow(
                     row.patient_id, part, label, row.event, row.time_years,
-                    score + number / 100, number, {5.0: 0.8},
+                    score + number / 100, number, {5.0: 0.8}, -7.0 + number,
                 )
             )  # fmt: skip
     return rows
@@ -58,6 +58,7 @@ def test_the_score_is_the_one_that_the_configuration_names():
     assert choose("probability") == 0.53
     assert choose("risk_score") == 3
     assert choose("survival_5y") == pytest.approx(0.2)
+    assert choose("survival_risk") == -4
     assert np.isnan(choose("survival_3y"))
     with pytest.raises(CohortError, match="hold no 'survival_3y'"):
         model_scores(ModelEntry(name="D", predictions="d", score="survival_3y"),

@@ -12,7 +12,7 @@ import pytest
 from core.train_command import train
 from core.training.checkpoint import load_weights
 from core.training.configuration import TrainingError, read_configuration
-from core.training.cross_validation import require_batches
+from core.training.early_checks import require_batches
 from core.training.processes import Processes
 from tests.core.training.joint_gradients import gradients
 from tests.core.training.toy_cohort import STAGE, toy_configuration, write_configuration

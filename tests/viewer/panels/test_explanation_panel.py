@@ -6,6 +6,7 @@ import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtWidgets import QApplication, QLabel, QProgressBar
 
+from core.prognosis import FAR_FROM_TRAINING
 from core.saliency.influence import Influence
 from core.saliency.map_trust import PART_TITLES, TrustPart, trust_of
 from core.saliency.targets import MORTALITY, Target
@@ -162,6 +163,14 @@ def test_the_sentence_of_an_answer_has_every_number():
 def test_only_more_than_twice_the_noise_is_called_a_change(change, noise, is_change):
     sentence = influence_sentence(replace(HERE, change=change, repeat_noise=noise))
     assert ("not a change" in sentence) != is_change
+
+
+def test_of_a_scan_far_from_the_training_scans_only_the_change_is_told():
+    near, far = influence_sentence(HERE), influence_sentence(HERE, is_far=True)
+    assert " from " in near
+    assert " from " not in far.removesuffix(FAR_FROM_TRAINING)
+    assert far.endswith(FAR_FROM_TRAINING)
+    assert "points; repeat noise" in far
 
 
 def test_a_change_within_the_noise_is_called_so():

@@ -5,6 +5,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QWidget
 
 from core.data.fitness import Fitness, Level, Reason, Verdict
+from core.models.cards import CardMetric
 from core.prognosis import DEMONSTRATION, FAR_FROM_TRAINING, NOT_TRAINED, HorizonRisk
 from tests.results import DIGEST, SERIES_UID, example_result
 from viewer.panels.result_view import ResultView, ShowAnyway
@@ -141,3 +142,30 @@ def test_the_curve_is_also_there_in_words(result):
     words = curve_words(result.prognosis.survival_curve)
     assert words.splitlines()[0] == "0 years: survival 1.000"
     assert words.splitlines()[-1] == "5 years: survival 0.754"
+
+
+def test_the_place_of_the_score_names_the_scans_that_it_is_among(qtbot, result):
+    text = text_of(shown(qtbot, with_prognosis(result, percentile=0.62, compared_with=148)))
+    assert "Score among 148 unseen scans" in text
+    assert "higher than 62 of 100" in text
+    assert "training cohort" not in text
+
+
+def test_the_share_of_deaths_in_training_stands_before_the_numbers(qtbot, result):
+    card = result.card.model_copy(
+        update={"trained": True, "weights_sha256": DIGEST, "training_deaths": 0.333}
+    )
+    text = text_of(shown(qtbot, replace(result, card=card)))
+    assert text.index("in which 33\N{NO-BREAK SPACE}% died") < text.index("41.4 %")
+
+
+def test_the_card_tells_how_a_model_was_taught_and_measured(result):
+    metric = CardMetric(name="AUC", value=0.7, low=0.6, high=0.8, scans=48, of="test scans")
+    card = result.card.model_copy(
+        update={"training": ("Began somewhere.",), "metrics": (metric,), "limits": ("Few.",)}
+    )
+    paragraphs = dict(card_paragraphs(card))
+    assert paragraphs["Training"] == "– Began somewhere."
+    assert paragraphs["Measured"] == "– AUC 0.700 (0.600–0.800), 48 test scans"
+    assert paragraphs["Limits"] == "– Few."
+    assert "Measured" not in dict(card_paragraphs(result.card))
