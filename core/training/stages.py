@@ -242,7 +242,8 @@ def _digest(
     """Of all that the result of a stage depends on."""
     settings = training.configuration.training
     digest = hashlib.sha256(stage.model_dump_json().encode())
-    digest.update(f"{settings.seed} {settings.augmentation} {training.precision}".encode())
+    augmented = Augmentation() if settings.augmentation else None
+    digest.update(f"{settings.seed} {augmented} {training.precision}".encode())
     digest.update(f"{part.name} {training.configuration.stage_shape(stage)}".encode())
     digest.update(json.dumps(training.configuration.model.breaks_years).encode())
     for examples in (part.training, part.validation):
