@@ -24,6 +24,7 @@ from core.data.kernels import is_sharp
 from core.data.series import SeriesRecord
 from core.errors import ModelInputError
 from core.geometry import VolumeGeometry
+from core.preprocessing.chest_landmarks import joint_hull
 from core.preprocessing.lung_mask import find_lungs
 from core.preprocessing.organ_regions import Organ, organ_regions
 from core.preprocessing.reorient import reorient
@@ -37,6 +38,7 @@ HEART_MARGIN_MM = 15.0
 EDGE_MARGIN_MM = 5.0
 """A part of a slice that lies wholly this far outside the heart region is not of the heart."""
 NEVER_HEART = (Organ.RIGHT_LUNG, Organ.LEFT_LUNG, Organ.OUTSIDE)
+CHEST_ORGANS = (Organ.RIGHT_LUNG, Organ.LEFT_LUNG, Organ.HEART, Organ.GREAT_VESSELS)
 BONES = (Organ.VERTEBRAE, Organ.RIBS)
 BONE_FROM_MM3 = 5000.0
 """Larger than any calcified plaque or valve: taken for bone where no regions are known."""
@@ -50,7 +52,8 @@ class CalciumCase:
         volume: Original slices, reoriented; never resampled.
         candidates: Of the whole scan.
         in_heart: Of the heart region; the same as `candidates` where there is none.
-        heart: 1 on the heart and in the fat round it; None where it was not found.
+        heart: 1 on the heart and in the fat round it, within the chest wall; None where it was not
+            found.
         bounds: The heart region and 5 mm more, whose edge no growth crosses; None as `heart`.
         barrier: 1 in bone, which no growth enters.
         blood: Density and noise in the great vessels; None where they were not found.
@@ -159,12 +162,23 @@ def _heart(regions: Mask) -> Mask | None:
     box = widened(box_of(heart), (margin + room + 1) * max(spacing_mm), spacing_mm, heart.shape)
     labels = regions.labels[box]
     inside = binary_dilation(heart[box], iterations=margin)
+    inside &= _within_chest_wall(regions.labels)[box]
     inside &= ~_is_one_of(labels, NEVER_HEART)
     inside &= ~binary_dilation(_is_one_of(labels, BONES))  # with the edge of the breastbone
     affine = np.array(regions.geometry.affine)
     affine[:3, 3] = regions.geometry.to_patient([each.start for each in box])
     frame = regions.geometry.frame_of_reference_uid
     return Mask(inside.view(np.uint8), VolumeGeometry(labels.shape, affine, frame))
+
+
+def _within_chest_wall(labels: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """The hull of lungs, heart and great vessels in every slice, and the block round it.
+
+    Calcified rib cartilage lies as near to the heart as a coronary artery, but outside of it.
+    """
+    hull = joint_hull(_is_one_of(labels, CHEST_ORGANS))
+    wider: NDArray[np.bool_] = binary_dilation(hull)
+    return wider
 
 
 def _wider(mask: Mask, margin_mm: float) -> Mask:
