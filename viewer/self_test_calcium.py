@@ -25,7 +25,7 @@ def calcium(driver: Driver) -> None:
         notes.add(f"ready after {seconds:.1f} s")
         left = _state(driver).left_over
         driver.check(bool(left), "there are candidates in the heart")
-        press(driver, Qt.Key.Key_R)
+        press(driver, Qt.Key.Key_W)
         before = picture_of(window.views.slices[Plane.AXIAL])
         _click(driver, left[0].point_mm)
         total = _state(driver).score.total.agatston
