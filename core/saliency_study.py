@@ -32,7 +32,7 @@ from core.phantom.scanner import Scan, image
 from core.phantom.subject import Diseases, Finding, Subject, Vessel
 from core.progress import Progress, Span
 from core.saliency.truth_scores import TruthScores, truth_scores
-from core.volume import Mask, SaliencyMap
+from core.volume import Mask, SaliencyMap, Volume
 
 HEALTHY = Diseases()
 DOMINANT: Mapping[Finding, Diseases] = {
@@ -76,14 +76,39 @@ def dominant_subject(finding: Finding, seed: int) -> Subject:
     return replace(draw_subject(seed), diseases=DOMINANT[finding])
 
 
-def measure(
+@dataclass(frozen=True, eq=False)
+class Studied:
+    """One phantom with everything that was found.
+
+    Attributes:
+        finding: The one disease.
+        hazard_ratio: As in `Measured`.
+        probability: What the model said.
+        volume: The scan.
+        truth: Mask of the disease.
+        region: What the model was shown.
+        maps: Not thresholded.
+        measured: Of each map.
+    """
+
+    finding: Finding
+    hazard_ratio: float
+    probability: float
+    volume: Volume
+    truth: Mask
+    region: Mask
+    maps: tuple[SaliencyMap, ...]
+    measured: tuple[Measured, ...]
+
+
+def study(
     model_id: str,
     subjects: Sequence[tuple[Finding, int]],
     *,
     models_folder: Path | None,
     with_occlusion: bool,
     progress: Progress,
-) -> Iterator[Measured]:
+) -> Iterator[Studied]:
     """Run the model on each phantom and hold its maps against the truth.
 
     Args:
@@ -102,9 +127,15 @@ def measure(
         )
         truth = Mask(scan.truth[finding].astype(np.uint8), scan.volume.geometry)
         ratio = oracle_score(subject) / oracle_score(replace(subject, diseases=HEALTHY))
-        for saliency in maps:
-            scores = truth_scores(saliency, truth, region)
-            yield Measured(finding, seed, ratio, saliency.method, probability, scores)
+        measured = [
+            Measured(
+                finding, seed, ratio, each.method, probability, truth_scores(each, truth, region)
+            )
+            for each in maps
+        ]
+        yield Studied(
+            finding, ratio, probability, scan.volume, truth, region, maps, tuple(measured)
+        )
 
 
 def _maps(
@@ -128,7 +159,7 @@ def _maps(
 
 
 def write_control(model_id: str, folder: Path, models_folder: Path | None = None) -> str:
-    """A bundle of the same network with weights of chance, for `measure`.
+    """A bundle of the same network with weights of chance, for `study`.
 
     Returns:
         Its id; `folder` is the models folder that holds it.

@@ -7,12 +7,17 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from core.phantom.subject import Finding
 from core.progress import Progress, Span
-from core.saliency_study import DOMINANT, Measured, measure, summary, write_control
+from core.saliency_figure import FigureColumn, Heading, draw_figure, figure_column
+from core.saliency_study import DOMINANT, Measured, Studied, study, summary, write_control
 from core.whole_file import make_folder, write_whole
 
 FIRST_SEED = 900_000_000
 """People of no cohort whose own seed is below 900."""
+
+FIGURE_PHANTOMS = 6
+IN_LUNG = (Finding.EMPHYSEMA, Finding.FIBROSIS)
 
 COLUMNS = {
     "finding": "the one disease",
@@ -51,7 +56,8 @@ class StudyOptions:
 def write_study(out: Path, options: StudyOptions, progress: Progress) -> Path:
     """Measure the maps of a model and of its control, weights of chance; write their tables.
 
-    ``maps.csv`` holds a line for each map, ``maps.md`` the means.
+    ``maps.csv`` holds a line for each map, ``maps.md`` the means, ``maps.png`` the first six
+    phantoms beside the model's maps.
 
     Returns:
         Path of `maps.md`.
@@ -64,23 +70,36 @@ def write_study(out: Path, options: StudyOptions, progress: Progress) -> Path:
     subjects = [(finding, FIRST_SEED + k) for k in range(options.people) for finding in DOMINANT]
     with tempfile.TemporaryDirectory() as folder:
         control = write_control(options.model_id, Path(folder), options.models_folder)
-        found = {}
+        found: dict[str, list[Measured]] = {}
+        columns: list[FigureColumn] = []
         for part, (model_id, models_folder) in enumerate(
             ((options.model_id, options.models_folder), (control, Path(folder)))
         ):
-            found[model_id] = list(
-                measure(
-                    model_id,
-                    subjects,
-                    models_folder=models_folder,
-                    with_occlusion=options.with_occlusion,
-                    progress=Span(progress, part / 2, (part + 1) / 2),
-                )
-            )
+            found[model_id] = []
+            for studied in study(
+                model_id,
+                subjects,
+                models_folder=models_folder,
+                with_occlusion=options.with_occlusion,
+                progress=Span(progress, part / 2, (part + 1) / 2),
+            ):
+                found[model_id] += studied.measured
+                if part == 0 and len(columns) < FIGURE_PHANTOMS:
+                    columns.append(_column(studied))
+    write_whole(out / "maps.png", draw_figure(columns, options.model_id))
     write_whole(out / "maps.csv", _lines(found).encode())
     table = out / "maps.md"
     write_whole(table, _markdown(found).encode())
     return table
+
+
+def _column(studied: Studied) -> FigureColumn:
+    heading = Heading(
+        studied.finding.value.replace("_", " ").capitalize(),
+        f"true risk x {studied.hazard_ratio:.1f}, model {studied.probability:.0%}",
+        studied.finding in IN_LUNG,
+    )
+    return figure_column(heading, studied.volume, studied.truth, studied.region, studied.maps)
 
 
 def _lines(found: dict[str, list[Measured]]) -> str:

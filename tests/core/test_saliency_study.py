@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from core.models.bundle_folders import find_bundle
 from core.models.bundles import load
@@ -12,6 +13,7 @@ from core.phantom.outcome import covariates, oracle_score
 from core.phantom.subject import Diseases, Finding
 from core.progress import Silent
 from core.saliency.truth_scores import TruthScores
+from core.saliency_figure import CELL_PX
 from core.saliency_study import (
     CONTROL_ID,
     DOMINANT,
@@ -89,3 +91,6 @@ def test_the_tables_hold_model_and_control(tmp_path):
     assert "coronary calcium" in text
     lines = (tmp_path / "out" / "maps.csv").read_text().splitlines()
     assert len(lines) == 1 + 2 * len(DOMINANT) * 2  # header; models x diseases x maps
+    figure = Image.open(tmp_path / "out" / "maps.png")
+    assert figure.width > len(DOMINANT) * CELL_PX[0]
+    assert figure.height > 4 * CELL_PX[1]  # scan, cause, two maps

@@ -1,0 +1,64 @@
+"""The figure of phantoms beside their maps: what is drawn where."""
+
+import io
+
+import numpy as np
+from PIL import Image
+
+from core.geometry import VolumeGeometry
+from core.saliency_figure import (
+    CAUSE_ROW,
+    CELL_PX,
+    OUTLINE,
+    SCAN_ROW,
+    Heading,
+    draw_figure,
+    figure_column,
+)
+from core.volume import Mask, SaliencyMap, Volume
+
+SHAPE = (6, 40, 60)
+HEADING = Heading("Heart", "true risk x 6, model 70%", in_lung=False)
+
+
+def column(threshold=0.5):
+    """A grey block; the cause is a square of slice 4, and the map is hot there alone."""
+    geometry = VolumeGeometry.from_axes(
+        SHAPE, (0, 0, 0), np.array([[0.0, 0, 1], [0, 1, 0], [1, 0, 0]]), (3.0, 2.0, 1.0)
+    )
+    truth = np.zeros(SHAPE, np.uint8)
+    truth[4, 10:20, 20:40] = 1
+    region = np.ones(SHAPE, np.uint8)
+    saliency = SaliencyMap(truth.astype(np.float32), geometry, "gradcam", "mortality", threshold)
+    volume = Volume(np.full(SHAPE, 40, np.int16), geometry)
+    return figure_column(HEADING, volume, Mask(truth, geometry), Mask(region, geometry), [saliency])
+
+
+def test_the_slice_with_the_cause_is_shown_plain_outlined_and_under_the_map():
+    pictures = column().pictures
+    assert list(pictures) == [SCAN_ROW, CAUSE_ROW, "GradCAM"]
+    plain, outlined, hot = (pictures[name].astype(int) for name in pictures)
+    assert np.ptp(plain, axis=2).max() == 0
+    near_outline = np.abs(outlined - np.array(OUTLINE)).max(axis=2) < 60
+    assert near_outline.any()
+    coloured = np.ptp(hot, axis=2) > 30
+    rows, columns = np.nonzero(coloured)
+    height, width = coloured.shape
+    assert 0.15 < rows.min() / height < 0.3
+    assert 0.45 < rows.max() / height < 0.6
+    assert 0.28 < columns.min() / width < 0.38
+    assert 0.62 < columns.max() / width < 0.72
+
+
+def test_pixels_are_square_and_fit_their_cell():
+    for picture in column().pictures.values():
+        height, width = picture.shape[:2]
+        assert width <= CELL_PX[0]
+        assert height <= CELL_PX[1]
+        assert abs(height / width - (40 * 2.0) / (60 * 1.0)) < 0.02
+
+
+def test_the_figure_has_a_column_for_each_phantom():
+    one, two = (Image.open(io.BytesIO(draw_figure([column()] * k, "m"))) for k in (1, 2))
+    assert two.width - one.width >= CELL_PX[0]
+    assert two.height == one.height
