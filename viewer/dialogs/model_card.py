@@ -4,12 +4,13 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QScrollArea, QVBoxLayou
 
 from core.models.cards import ModelCard
 from core.prognosis import RESEARCH_USE_ONLY
+from viewer.panels.calibration_plot import calibration_plot, fit_words
 from viewer.panels.labels import text_label
-from viewer.panels.result_words import card_paragraphs
+from viewer.panels.result_words import MEASURED, card_paragraphs
 
 
 class ModelCardDialog(QDialog):
-    """Shows a card as headed paragraphs, its warnings first."""
+    """Shows a card as headed paragraphs, its warnings first, with its calibration plot."""
 
     def __init__(self, card: ModelCard, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -22,10 +23,11 @@ class ModelCardDialog(QDialog):
         for warning in (*card.warnings, RESEARCH_USE_ONLY):
             column.addWidget(text_label(warning, "warningBox"))
         for heading, text in card_paragraphs(card):
-            title = text_label(heading, "muted")
-            title.setContentsMargins(0, 10, 0, 0)
-            column.addWidget(title)
-            column.addWidget(text_label(text))
+            _add(column, heading, text)
+            if heading == MEASURED and card.calibration is not None:
+                _add(column, "Calibration", fit_words(card.calibration))
+                if card.calibration.bins:
+                    column.addWidget(calibration_plot(card.calibration.bins))
         column.addStretch()
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
@@ -37,3 +39,10 @@ class ModelCardDialog(QDialog):
         outer = QVBoxLayout(self)
         outer.addWidget(scroll)
         outer.addWidget(buttons)
+
+
+def _add(column: QVBoxLayout, heading: str, text: str) -> None:
+    title = text_label(heading, "muted")
+    title.setContentsMargins(0, 10, 0, 0)
+    column.addWidget(title)
+    column.addWidget(text_label(text))

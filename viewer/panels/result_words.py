@@ -8,6 +8,8 @@ from core.prognosis import FAR_FROM_TRAINING, HorizonRisk
 NOT_GIVEN = "not given by this model"
 DIGEST_DIGITS = 12
 UID_DIGITS = 6
+MEASURED = "Measured"
+"""Heading of the figures of a card."""
 
 
 def percent(probability: float | None) -> str:
@@ -81,5 +83,5 @@ def _of_training(card: ModelCard) -> tuple[tuple[str, str], ...]:
         + f", {each.scans} {each.of}"
         for each in card.metrics
     ]
-    found = (("Training", card.training), ("Measured", measured), ("Limits", card.limits))
+    found = (("Training", card.training), (MEASURED, measured), ("Limits", card.limits))
     return tuple((title, "\n".join(f"– {each}" for each in some)) for title, some in found if some)

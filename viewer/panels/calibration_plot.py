@@ -1,0 +1,75 @@
+"""The calibration plot of a model's card: what was predicted against what came to pass."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QWidget
+
+from core.models.cards import Calibration, CalibrationBin
+from viewer.theme import ACCENT, MUTED, PANEL
+
+SIDE_PX = 260
+TICKS = (0, 0.25, 0.5, 0.75, 1)
+
+
+def calibration_plot(bins: Sequence[CalibrationBin]) -> QWidget:
+    """Share that died over predicted probability, with intervals and the line of a perfect model.
+
+    The plotting library is loaded when the first plot is drawn.
+    """
+    import pyqtgraph
+
+    plot = pyqtgraph.PlotWidget(background=PANEL)
+    plot.setFixedSize(SIDE_PX, SIDE_PX)
+    plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    plot.setAccessibleName("Calibration plot")
+    plot.setAccessibleDescription(calibration_words(bins))
+    plot.setToolTip(calibration_words(bins))
+    plot.setMenuEnabled(False)
+    plot.setMouseEnabled(x=False, y=False)
+    plot.hideButtons()
+    plot.showGrid(x=True, y=True, alpha=0.15)
+    for side, text in (("bottom", "Predicted probability"), ("left", "Share that died")):
+        axis = plot.getAxis(side)
+        axis.setTextPen(MUTED)
+        axis.setPen(MUTED)
+        axis.setLabel(text, color=MUTED)
+        axis.setTicks([[(tick, f"{tick:g}") for tick in TICKS]])
+    plot.setXRange(0, 1, padding=0.03)
+    plot.setYRange(0, 1, padding=0.03)
+    dashes = pyqtgraph.mkPen(MUTED, width=1, style=Qt.PenStyle.DashLine)
+    plot.plot((0, 1), (0, 1), pen=dashes, antialias=True)
+    for each in bins:
+        interval = (each.predicted, each.predicted), (each.low, each.high)
+        plot.plot(*interval, pen=pyqtgraph.mkPen(ACCENT, width=1.5), antialias=True)
+    plot.plot(
+        [each.predicted for each in bins],
+        [each.observed for each in bins],
+        pen=None,
+        symbol="o",
+        symbolSize=7,
+        symbolBrush=ACCENT,
+        symbolPen=None,
+        antialias=True,
+    )
+    return plot
+
+
+def calibration_words(bins: Sequence[CalibrationBin]) -> str:
+    """The plot as text, a point a line."""
+    return "\n".join(
+        f"predicted {each.predicted:.2f}: {each.observed:.2f} died ({each.low:.2f} to "
+        f"{each.high:.2f}), {each.scans} scans"
+        for each in bins
+    )
+
+
+def fit_words(calibration: Calibration) -> str:
+    """How the probabilities were fitted, and on which scans the plot was made."""
+    fitted = (
+        f"Platt scaling, slope {calibration.slope:.2f}, intercept {calibration.intercept:.2f}, "
+        f"fitted on {calibration.scans} {calibration.of}. It is part of the weights."
+    )
+    if not calibration.bins:
+        return fitted
+    return f"{fitted}\nPoints with 95 % intervals: {calibration.bins_of}."
