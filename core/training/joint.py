@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch import distributed as torch_distributed
+from torch.nn import functional
 
 from core.training.processes import Processes
 
@@ -55,32 +56,38 @@ class JointBatchNorm3d(nn.BatchNorm3d):
 
 
 class _JointNorm(torch.autograd.Function):
-    """y = weight (x - mean) / sqrt(variance + eps) + bias, mean and variance over all processes."""
+    """y = weight (x - mean) / sqrt(variance + eps) + bias, mean and variance over all processes.
+
+    Made of torch's own passes over the values: each process's statistics, joined, then the norm
+    with them; backwards two sums over the batch, joined, then what is linear in x and gradient.
+    """
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor, eps: float) -> Any:
-        exact = x.to(torch.promote_types(x.dtype, torch.float32))
         count = torch_distributed.get_world_size() * (x.numel() // x.shape[1])
-        mean = _total(exact.sum(dim=(0, 2, 3, 4))) / count
-        apart = exact - _channels(mean)
-        variance = _total(apart.square().sum(dim=(0, 2, 3, 4))) / count
-        scale = torch.rsqrt(variance + eps)
-        normal = apart * _channels(scale)
-        ctx.save_for_backward(normal, scale, weight)
-        ctx.count, ctx.kind = count, x.dtype
-        y = torch.addcmul(_channels(bias), normal, _channels(weight)).to(x.dtype)
+        _, mine, inverse = torch.native_batch_norm(x, weight, bias, None, None, True, 0.0, 0.0)
+        mean = _total(mine.clone()) / torch_distributed.get_world_size()
+        spread = inverse.pow(-2) + (mine - mean).square()
+        variance = _total(spread) / torch_distributed.get_world_size()
+        ctx.save_for_backward(x, mean, variance, weight)
+        ctx.count, ctx.eps = count, eps
+        y = functional.batch_norm(x, mean, variance, weight, bias, training=False, eps=eps)
         ctx.mark_non_differentiable(mean, variance)
         return y, mean, variance, count
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor, *_unused: Any) -> Any:
-        normal, scale, weight = ctx.saved_tensors
-        exact = gradient.to(normal.dtype)
-        of_bias = exact.sum(dim=(0, 2, 3, 4))
-        of_weight = (exact * normal).sum(dim=(0, 2, 3, 4))
+        x, mean, variance, weight = ctx.saved_tensors
+        _, of_weight, of_bias = torch.ops.aten.native_batch_norm_backward(
+            gradient, x, weight, mean, variance, None, None, False, ctx.eps, [False, True, True]
+        )
         means = _total(torch.stack((of_bias, of_weight))) / ctx.count
-        inner = exact - _channels(means[0]) - normal * _channels(means[1])
-        return (inner * _channels(weight * scale)).to(ctx.kind), of_weight, of_bias, None
+        steep = weight * torch.rsqrt(variance + ctx.eps)
+        of_x = functional.batch_norm(
+            x, mean, variance, -steep * means[1], -steep * means[0], training=False, eps=ctx.eps
+        )
+        of_x.addcmul_(gradient, _channels(steep).to(gradient.dtype))
+        return of_x, of_weight, of_bias, None
 
 
 def _total(values: Tensor) -> Tensor:
