@@ -18,6 +18,9 @@ VOLUME_LIMITS_MM3 = (0.68e6, 7.5e6)
 LARGE_AREA_MM2 = 6000.0
 """Only slices where a part is larger than this tell how far it is from the centre axis."""
 GREATEST_CENTRE_DISTANCE_MM = 62.0
+LEAST_OF_PAIR_MM3 = 0.34e6
+"""Ours: where the published rule finds no lung, two that fluid has pressed small count as one, if
+each holds half of its least volume."""
 CUT_STEP_SLICES = 2
 """Top slices dropped at a time while the lungs hang together with the air outside."""
 
@@ -46,19 +49,21 @@ def lung_parts(air: Runs, geometry: VolumeGeometry) -> Runs:
 
     A lung touches no corner and no mid-edge of the first and last slice, holds 0.68 to 7.5 L and
     comes near the centre axis. While there is none, two more top slices are dropped; what was
-    dropped is put back as far as it hangs together with the lungs and is near to them.
+    dropped is put back as far as it hangs together with the lungs and is near to them. Where no
+    number of slices helps, small parts are weighed together.
 
     Args:
         air: Plausible air of every slice.
         geometry: Slices towards the head, rows to the back, columns to the patient's left.
     """
     slice_parts = _slice_parts(air, geometry)
-    for cut in range(0, geometry.shape[0], CUT_STEP_SLICES):
-        top = geometry.shape[0] - cut
-        chosen = _lungs_below(top, air, slice_parts, geometry)
-        if chosen.any():
-            lungs = air.kept(chosen[slice_parts.of_run])
-            return _with_top(lungs, air, top) if cut else lungs
+    for lungs_below in (_lungs_below, _small_lungs_below):
+        for cut in range(0, geometry.shape[0], CUT_STEP_SLICES):
+            top = geometry.shape[0] - cut
+            chosen = lungs_below(top, air, slice_parts, geometry)
+            if chosen.any():
+                lungs = air.kept(chosen[slice_parts.of_run])
+                return _with_top(lungs, air, top) if cut else lungs
     return air.kept(np.zeros(len(air.start), dtype=np.bool_))
 
 
@@ -88,18 +93,39 @@ def _lungs_below(
     top: int, air: Runs, slice_parts: _SliceParts, geometry: VolumeGeometry
 ) -> Booleans:
     """True for the slice parts that belong to a lung when slices from `top` on are dropped."""
+    body, volume_mm3 = _inner_bodies(top, air, slice_parts, geometry)
+    is_lung = (volume_mm3 >= VOLUME_LIMITS_MM3[0]) & (volume_mm3 <= VOLUME_LIMITS_MM3[1])
+    for candidate in np.flatnonzero(is_lung):
+        is_lung[candidate] = _is_central(body == candidate, slice_parts)
+    return is_lung[body]
+
+
+def _small_lungs_below(
+    top: int, air: Runs, slice_parts: _SliceParts, geometry: VolumeGeometry
+) -> Booleans:
+    """As `_lungs_below`, of bodies that are too small alone and large enough together."""
+    body, volume_mm3 = _inner_bodies(top, air, slice_parts, geometry)
+    is_lung = (volume_mm3 >= LEAST_OF_PAIR_MM3) & (volume_mm3 <= VOLUME_LIMITS_MM3[1])
+    is_enough = volume_mm3[is_lung].sum() >= VOLUME_LIMITS_MM3[0]
+    if not is_enough or not _is_central(is_lung[body], slice_parts):
+        is_lung[:] = False
+    return is_lung[body]
+
+
+def _inner_bodies(
+    top: int, air: Runs, slice_parts: _SliceParts, geometry: VolumeGeometry
+) -> tuple[Integers, Floats]:
+    """3D body of each slice part, and volumes of the bodies; 0 of what is outside or dropped."""
     is_left = slice_parts.slices < top
     below, above = slice_parts.links
     whole = is_left[above]
     count, body = parts(len(is_left), (below[whole], above[whole]))
-    volume_mm3 = np.bincount(body, slice_parts.area_mm2, count) * geometry.spacing_mm[0]
-    is_lung = (volume_mm3 >= VOLUME_LIMITS_MM3[0]) & (volume_mm3 <= VOLUME_LIMITS_MM3[1])
+    area_mm2 = np.bincount(body, slice_parts.area_mm2, count)
+    volume_mm3 = np.asarray(area_mm2 * geometry.spacing_mm[0], dtype=np.float64)
     for voxel in _outside_voxels(top, geometry):
-        is_lung[body[slice_parts.of_run[air.holding(voxel)]]] = False
-    is_lung[body[~is_left]] = False  # dropped parts are bodies of their own
-    for candidate in np.flatnonzero(is_lung):
-        is_lung[candidate] = _is_central(body == candidate, slice_parts)
-    return is_lung[body]
+        volume_mm3[body[slice_parts.of_run[air.holding(voxel)]]] = 0
+    volume_mm3[body[~is_left]] = 0  # dropped parts are bodies of their own
+    return body, volume_mm3
 
 
 def _outside_voxels(top: int, geometry: VolumeGeometry) -> list[tuple[int, int, int]]:
@@ -114,7 +140,7 @@ def _outside_voxels(top: int, geometry: VolumeGeometry) -> list[tuple[int, int, 
 
 
 def _is_central(members: Booleans, slice_parts: _SliceParts) -> bool:
-    """True if the body's mean least distance to the centre axis, where it is large, is small."""
+    """True if the parts' mean least distance to the centre axis, where it is large, is small."""
     slices = slice_parts.slices[members]
     area_mm2 = np.bincount(slices, slice_parts.area_mm2[members])
     distance_mm = np.full(len(area_mm2), np.inf)

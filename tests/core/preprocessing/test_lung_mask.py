@@ -10,7 +10,9 @@ from core.volume import Mask
 from tests.core.preprocessing.real_scans import dice, read_scan
 from tests.core.preprocessing.thorax import (
     AIR_HU,
+    LEFT_CENTRE_MM,
     LUNG_HU,
+    RIGHT_CENTRE_MM,
     SHAPE,
     chest,
     ellipsoid,
@@ -21,6 +23,8 @@ from tests.core.preprocessing.thorax import (
     volume,
 )
 
+SMALL_RADII_MM = (70.0, 48.0, 35.0)
+"""0.49 L."""
 LUNG_L = 4 / 3 * np.pi * 110 * 75 * 55 / 1e6
 
 
@@ -115,6 +119,19 @@ def test_lungs_that_open_into_the_air_outside_are_found_and_keep_their_tops():
 def test_air_of_no_lung_is_refused_in_words():
     with pytest.raises(ModelInputError, match=r"No lungs were found: expected .* 0\.68 to 7\.5 L"):
         find_lungs(volume(chest()))
+
+
+def test_two_lungs_that_are_too_small_alone_are_found_together():
+    """Fluid presses both lungs small: the published rule wants 0.68 L of one part."""
+    small = [ellipsoid(centre, SMALL_RADII_MM) for centre in (RIGHT_CENTRE_MM, LEFT_CENTRE_MM)]
+    lungs = find_lungs(volume(chest(*small)))
+    assert lung_volumes_l(lungs.model) == pytest.approx((0.49, 0.49), abs=0.04)
+    assert len(lung_warnings(lungs)) == 2
+
+
+def test_one_part_that_is_too_small_alone_is_no_lung():
+    with pytest.raises(ModelInputError, match="No lungs"):
+        find_lungs(volume(chest(ellipsoid(RIGHT_CENTRE_MM, SMALL_RADII_MM))))
 
 
 @pytest.mark.parametrize("hu", [40, AIR_HU])
