@@ -297,7 +297,9 @@ def cohort_command(  # noqa: PLR0913  one parameter for each option
     ] = False,
     out: Annotated[Path | None, typer.Option(help="New table of those who enter.")] = None,
     folds: Annotated[Path | None, typer.Option(help="JSON file of the folds to write.")] = None,
-    fold_count: Annotated[int, typer.Option(help="Folds of the cross-validation.")] = 5,
+    fold_count: Annotated[
+        int, typer.Option(help="Folds of the cross-validation; 0 makes everyone a test set.")
+    ] = 5,
     validation: Annotated[float, typer.Option(help="Patients for validation, or a share.")] = 48,
     test: Annotated[float, typer.Option(help="Patients of the test set, or a share.")] = 0,
     seed: Annotated[int, typer.Option(help="Of the deal.")] = 0,

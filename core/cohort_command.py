@@ -11,8 +11,15 @@ from rich.table import Table
 
 from core.data.cohort import Cohort, read_cohort
 from core.data.cohort_table import copy_rows
-from core.data.folds import PUBLISHED_FOLDS, PUBLISHED_VALIDATION, Folds, make_folds, write_folds
-from core.data.inclusion import FlowStep, include, published_rules, rule_named
+from core.data.folds import (
+    PUBLISHED_FOLDS,
+    PUBLISHED_VALIDATION,
+    Folds,
+    all_tested,
+    make_folds,
+    write_folds,
+)
+from core.data.inclusion import FlowStep, Rule, include, published_rules, rule_named
 from core.errors import CohortError
 from core.whole_file import make_folder
 
@@ -26,8 +33,8 @@ class CohortOptions:
         is_published: The published rules, before the others.
         out: New table of those who entered, None for none.
         folds: File of the folds, None for none.
-        fold_count: How many.
-        validation: Patients for validation, a share below 1.
+        fold_count: How many; 0 makes all patients a test set, for models taught elsewhere.
+        validation: Patients for validation, a share below 1; not used where there is no fold.
         test: Patients of the test set, a share below 1.
         seed: Of the deal.
     """
@@ -62,14 +69,7 @@ def check_cohort(table: Path, options: CohortOptions) -> dict[str, Any]:
     kept, flow = include(cohort, rules)
     folds = None
     if options.folds is not None:
-        folds = make_folds(
-            kept,
-            options.fold_count,
-            validation=options.validation,
-            test=options.test,
-            together=[some for rule in rules for some in rule.sets(kept.rows)] or None,
-            seed=options.seed,
-        )
+        folds = _dealt(kept, rules, options)
     if options.out is not None:
         make_folder(options.out.parent)
         copy_rows(table, [row.number for row in kept.rows], options.out)
@@ -77,6 +77,24 @@ def check_cohort(table: Path, options: CohortOptions) -> dict[str, Any]:
         make_folder(options.folds.parent)
         write_folds(folds, options.folds)
     return _document(kept, flow, folds)
+
+
+def _dealt(kept: Cohort, rules: Sequence[Rule], options: CohortOptions) -> Folds:
+    if options.fold_count == 0:
+        if options.test:
+            raise CohortError(
+                "Without a fold all patients are the test set; a size was given for it.",
+                "Leave --test away, or ask for 2 folds or more.",
+            )
+        return all_tested(kept)
+    return make_folds(
+        kept,
+        options.fold_count,
+        validation=options.validation,
+        test=options.test,
+        together=[some for rule in rules for some in rule.sets(kept.rows)] or None,
+        seed=options.seed,
+    )
 
 
 def _document(cohort: Cohort, flow: Sequence[FlowStep], folds: Folds | None) -> dict[str, Any]:
@@ -128,8 +146,9 @@ def print_cohort(document: dict[str, Any]) -> None:
     folds = document["folds"]
     if folds is not None:
         sizes = " + ".join(map(str, folds["folds"]))
+        dealt = f"Folds of {sizes} patients" if sizes else "No fold"
         lines.append(
-            f"Folds of {sizes} patients; validation {folds['validation']}, test {folds['test']}, "
+            f"{dealt}; validation {folds['validation']}, test {folds['test']}, "
             f"lung cancer held out {folds['held_out']}."
         )
     for line in lines:

@@ -63,7 +63,8 @@ def score_cohort(
         CohortError: The table is not valid, or scans are not there.
         WeightsError: There is no such model, or a card is damaged.
         NetworkError: The scheduler does not answer.
-        ResourcesError: A worker, or this machine, cannot score: weights, memory or a device.
+        ResourcesError: A worker, or this machine, cannot score: weights, memory, a device, or a
+            share with scans that it does not see.
         ReportError: The table cannot be written.
     """
     cohort = read_cohort(csv_path, outcomes=False)
@@ -83,7 +84,7 @@ def score_cohort(
             journal.add(scored)
             done = len(journal.done)
             progress.step(done / len(tasks), f"Scored scan {done} of {len(tasks)}")
-        write_whole(out, _table(cohort, bundle.card, journal.done).encode())
+        write_whole(out, score_table(cohort, bundle.card, journal.done).encode())
         journal.finish()
     refused = sum(not each.values for each in journal.done.values())
     return len(tasks) - refused, refused
@@ -127,17 +128,20 @@ def _on_cluster(tasks: Sequence[ScoreTask], address: str) -> Iterator[Scored]:
         ) from None
     with client:
         futures = client.map(score_scan, tasks, retries=RETRIES, pure=False)
-        try:
-            for future in as_completed(futures):  # type: ignore[no-untyped-call]
+        numbers = {future: task.number for future, task in zip(futures, tasks, strict=True)}
+        for future in as_completed(futures):  # type: ignore[no-untyped-call]
+            try:
                 yield future.result()
-        except KilledWorker:
-            raise WorkerError(
-                "Several workers were lost over one scan; those scored so far are kept.",
-                "Look at the workers' own messages (often too little memory), and start again.",
-            ) from None
+            except KilledWorker:
+                raise WorkerError(
+                    f"Several workers were lost over one scan, row {numbers[future]} of the "
+                    "cohort; those scored so far are kept.",
+                    "Look at the workers' own messages (often too little memory), and start again.",
+                ) from None
 
 
-def _table(cohort: Cohort, card: ModelCard, done: Mapping[int, Scored]) -> str:
+def score_table(cohort: Cohort, card: ModelCard, done: Mapping[int, Scored]) -> str:
+    """The table that `score_cohort` writes, from the answers by number of the row."""
     columns = dict.fromkeys(name for each in done.values() for name in each.values)
     outcome = tuple(_outcome(cohort.rows[0])) if cohort.has_outcomes else ()
     digest = card.weights_sha256 or card.initialisation_sha256 or ""

@@ -6,6 +6,7 @@ shows for each of its scans.
 
 import hashlib
 import multiprocessing
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +22,11 @@ from core.progress import Silent
 USABLE = ("present", "seed")
 """States of a bundle's weights with which a scan can be scored."""
 
+MOUNT = (
+    "Check on every machine that the disk or share with the scans is there under the same path, "
+    "then start again: what was scored is kept."
+)
+
 UNFORESEEN = (
     ArithmeticError,
     AssertionError,
@@ -35,7 +41,7 @@ UNFORESEEN = (
 
 
 class WorkerError(ResourcesError):
-    """This machine can score no scan at all."""
+    """This machine lacks what scoring needs: no scan is refused for it."""
 
 
 @dataclass(frozen=True)
@@ -84,20 +90,38 @@ def score_scan(task: ScoreTask) -> Scored:
 
     Raises:
         WorkerError: Another bundle than the task's, damaged weights, too little memory, no such
-            device, or a process that may not start others.
+            device or one that failed, a scan or share that this machine does not see, or a process
+            that may not start others.
     """
     _require_children()
     _require_bundle(task)
     try:
         prognosis = _prognosis(task)
     except (SeriesError, ModelInputError) as error:
-        return Scored(task.number, {}, str(error))
+        return _refused(task, str(error))
     except (ThoralensError, MemoryError) as error:
         lack = understood(error)
-        raise WorkerError(f"A machine cannot score: {lack.message}", lack.remedy) from None
+        raise _lacking(task, lack.message, lack.remedy) from None
     except UNFORESEEN as error:  # one scan must not end them all
-        return Scored(task.number, {}, bug_words(error))
+        if isinstance(error, OSError) and error.errno is not None:  # else a library's own word
+            raise _lacking(task, f"the system failed ({error.strerror}).", MOUNT) from None
+        return _refused(task, bug_words(error))
     return Scored(task.number, values_of(prognosis), " ".join(prognosis.warnings))
+
+
+def _refused(task: ScoreTask, remark: str) -> Scored:
+    """The answer for a scan that cannot be used.
+
+    Raises:
+        WorkerError: This machine does not see the scan, and so can say nothing of it.
+    """
+    if not os.access(task.scan, os.R_OK):
+        raise _lacking(task, "it does not see the scan, or may not read it.", MOUNT)
+    return Scored(task.number, {}, remark)
+
+
+def _lacking(task: ScoreTask, message: str, remedy: str) -> WorkerError:
+    return WorkerError(f"A machine cannot score row {task.number} of the cohort: {message}", remedy)
 
 
 def bug_words(error: Exception) -> str:
@@ -108,6 +132,7 @@ def bug_words(error: Exception) -> str:
 
 def _prognosis(task: ScoreTask) -> Prognosis:
     from core.analysis import analyse, require_fit  # loads torch: seconds
+    from core.inference import choose_engine
 
     options = AnalyseOptions(
         model_id=task.model_id,
@@ -117,7 +142,17 @@ def _prognosis(task: ScoreTask) -> Prognosis:
         methods=(GRADCAM,),
     )
     request, _ = read_request(Path(task.scan), options, require_fit, Silent())
-    return analyse(request).prognosis
+    is_on_cpu = choose_engine(task.device, task.precision).device.type == "cpu"
+    try:
+        return analyse(request).prognosis
+    except RuntimeError:
+        if is_on_cpu:
+            raise
+        # Once CUDA has failed in a process it fails for every later scan.
+        raise ResourcesError(
+            "the GPU failed.",
+            "Restart the worker, and look at the GPU's driver; `--device cpu` does without it.",
+        ) from None
 
 
 def values_of(prognosis: Prognosis) -> dict[str, float]:

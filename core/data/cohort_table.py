@@ -122,24 +122,36 @@ def _cells(path: Path, *, outcomes: bool = True) -> tuple[list[str], list[tuple[
             "The cohort table is not text in UTF-8.", "Save it as CSV with the encoding UTF-8."
         ) from None
     try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+        header, cells = spreadsheet_rows(text)
     except csv.Error:
         raise CohortError(
             "The cohort table is not valid CSV: a quotation mark is open, or a cell is endless.",
             FORM,
         ) from None
-    if any(len(cell) > LARGEST_CELL for row in rows for cell in row):
+    if any(
+        len(cell) > LARGEST_CELL for row in (header, *(row for _, row in cells)) for cell in row
+    ):
         raise CohortError(f"A cell holds more than {LARGEST_CELL:,} characters.", FORM)
-    header = [name.strip() for name in rows[0]] if rows else []
     _check_header(header, outcomes)
-    cells = [
-        (number, [cell.strip() for cell in row])
-        for number, row in enumerate(rows[1:], 2)
-        if any(cell.strip() for cell in row)
-    ]
     if not cells:
         raise CohortError("The cohort table holds no row below its header.", FORM)
     return header, cells
+
+
+def spreadsheet_rows(text: str) -> tuple[list[str], list[tuple[int, list[str]]]]:
+    """Cells of a CSV table without the blanks around them.
+
+    Returns:
+        The header; and each row that is not empty, with its number as a spreadsheet counts, the
+        header being row 1.
+
+    Raises:
+        csv.Error: It is no CSV.
+    """
+    rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+    stripped = [[cell.strip() for cell in row] for row in rows]
+    header = stripped[0] if stripped else []
+    return header, [(number, row) for number, row in enumerate(stripped[1:], 2) if any(row)]
 
 
 def copy_rows(source: Path, numbers: Collection[int], target: Path) -> None:

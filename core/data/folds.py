@@ -131,6 +131,24 @@ def make_folds(
     )
 
 
+def all_tested(cohort: Cohort) -> Folds:
+    """A test set of every patient who has a class: a cohort that no model was taught on.
+
+    Raises:
+        CohortError: Deaths of the endpoint or living are lacking.
+    """
+    labels, held_out = _classes(cohort, frozenset())
+    died = sum(labels.values())
+    if not 0 < died < len(labels):
+        raise CohortError(
+            f"A test set needs deaths of the endpoint and living patients; the cohort holds {died} "
+            f"deaths of the endpoint and {len(labels) - died} living.",
+            "Gather more patients.",
+        )
+    together = _units(labels, cohort.matched_sets)
+    return Folds(0, (), test=tuple(labels), held_out=tuple(held_out), together=together)
+
+
 def _classes(cohort: Cohort, without: Collection[str]) -> tuple[dict[str, bool], list[str]]:
     """Class of each patient who has one, and who died of lung cancer; both sorted by patient."""
     labels: dict[str, bool] = {}
@@ -242,12 +260,18 @@ def write_folds(folds: Folds, path: Path) -> None:
     write_whole(path, (json.dumps(document, indent=1) + "\n").encode())
 
 
-def read_folds(path: Path, cohort: Cohort | None = None) -> Folds:
+def read_folds(path: Path, cohort: Cohort | None = None, *, is_for_training: bool = True) -> Folds:
     """Read folds, and check that they fit a cohort.
 
+    Args:
+        path: JSON from `write_folds`.
+        cohort: That they were made of; None checks the file alone.
+        is_for_training: A test set alone (`all_tested`) is refused.
+
     Raises:
-        CohortError: The file cannot be read, a patient lies in two parts, or the cohort lacks
-            patients of the folds, holds patients that no part has, or disagrees about who died.
+        CohortError: The file cannot be read, a patient lies in two parts, nobody is there to train
+            on, or the cohort lacks patients of the folds, holds patients that no part has, or
+            disagrees about who died.
     """
     try:
         file = _File.model_validate_json(path.read_bytes())
@@ -263,6 +287,11 @@ def read_folds(path: Path, cohort: Cohort | None = None) -> Folds:
         )
     folds = Folds(file.seed, file.folds, file.validation, file.test, file.held_out, file.together)
     _check_parts(folds)
+    if is_for_training and not folds.folds:
+        raise CohortError(
+            "These folds hold a test set alone: there is nobody to train on.",
+            "Make folds of this cohort with `thoralens-core cohort --folds`.",
+        )
     if cohort is not None:
         _check_fit(folds, cohort)
     return folds
@@ -271,10 +300,12 @@ def read_folds(path: Path, cohort: Cohort | None = None) -> Folds:
 def _check_parts(folds: Folds) -> None:
     everyone = list(chain(*folds.folds, folds.validation, folds.test, folds.held_out))
     doubled = len(everyone) - len(set(everyone))
-    if doubled or len(folds.folds) < 2 or not all(folds.folds):
+    is_test_alone = bool(folds.test) and not folds.folds and not folds.validation
+    are_enough = is_test_alone or len(folds.folds) >= 2
+    if doubled or not are_enough or not all(folds.folds):
         raise CohortError(
-            f"Folds hold each patient once, and at least 2 folds with patients; {doubled} patients "
-            f"come twice, and the folds have {_sizes(folds.folds)} patients.",
+            "Folds hold each patient once, and at least 2 folds with patients or a test set alone; "
+            f"{doubled} patients come twice, and the folds have {_sizes(folds.folds)} patients.",
             AGAIN,
         )
 

@@ -72,14 +72,17 @@ def uno_c(event: Any, time_years: Any, risk: Any, *, until_years: float) -> floa
     return won / compared
 
 
-def _not_censored(event: NDArray[np.bool_], time: NDArray[np.float64]) -> NDArray[np.float64]:
+def _not_censored(
+    event: NDArray[np.bool_], time: NDArray[np.float64], counts: NDArray[np.int64] | None = None
+) -> NDArray[np.float64]:
     """Kaplan-Meier probability (N,) of not being censored up to each one's time.
 
-    Who dies at the time of a censoring is no longer at risk of it.
+    Who dies at the time of a censoring is no longer at risk of it. Each counts `counts` times.
     """
+    weights = np.ones(event.size) if counts is None else counts
     times, places = np.unique(time, return_inverse=True)
-    died = np.bincount(places, weights=event, minlength=times.size)
-    censored = np.bincount(places, weights=~event, minlength=times.size)
+    died = np.bincount(places, weights=event * weights, minlength=times.size)
+    censored = np.bincount(places, weights=~event * weights, minlength=times.size)
     at_risk = np.cumsum((died + censored)[::-1])[::-1] - died
     share = np.divide(censored, at_risk, out=np.zeros(times.size), where=at_risk > 0)
     probability: NDArray[np.float64] = np.cumprod(1 - share)[places]
@@ -114,20 +117,65 @@ def harrell_c_interval(
     names = np.arange(len(risk)) if patients is None else patients
     draws = resampled_patients(names, resamples=resamples, seed=seed)
     drawn = concordance_of_draws(event, time_years, risk, draws)
-    places = np.arange(resamples)[:, None]
+    return _percentiles(value, drawn, level)
+
+
+def uno_c_interval(
+    event: Any,
+    time_years: Any,
+    risk: Any,
+    *,
+    until_years: float,
+    patients: Any = None,
+    resamples: int = 1000,
+    seed: int = 0,
+    level: float = LEVEL,
+) -> Interval:
+    """Uno's C with the percentile interval of a bootstrap of patients, as `harrell_c_interval`.
+
+    The estimate of not being censored is made anew in every resample.
+
+    Args:
+        event: As for `harrell_c`.
+        time_years: As for `harrell_c`.
+        risk: As for `harrell_c`.
+        until_years: As for `uno_c`.
+        patients: (N,) whose scan it is; every scan its own patient if None.
+        resamples: Of the bootstrap.
+        seed: Of the bootstrap.
+        level: Of confidence.
+
+    Raises:
+        ValueError: As `uno_c`, or more scans than can be compared so often.
+    """
+    value = uno_c(event, time_years, risk, until_years=until_years)
+    names = np.arange(len(risk)) if patients is None else patients
+    draws = resampled_patients(names, resamples=resamples, seed=seed)
+    drawn = concordance_of_draws(event, time_years, risk, draws, until_years=until_years)
+    return _percentiles(value, drawn, level)
+
+
+def _percentiles(value: float, drawn: NDArray[np.float64], level: float) -> Interval:
+    places = np.arange(drawn.size)[:, None]
     return bootstrap_interval(value, lambda place: float(drawn[place[0]]), places, level=level)
 
 
 def concordance_of_draws(
-    event: Any, time_years: Any, risk: Any, draws: NDArray[np.int64]
+    event: Any,
+    time_years: Any,
+    risk: Any,
+    draws: NDArray[np.int64],
+    *,
+    until_years: float | None = None,
 ) -> NDArray[np.float64]:
-    """Harrell's C of each resample (resamples,), nan where no two people can be compared.
+    """Concordance of each resample (resamples,), nan where no two people can be compared.
 
     Args:
         event: As for `harrell_c`.
         time_years: As for `harrell_c`.
         risk: As for `harrell_c`.
         draws: (resamples, N) from `resampled_patients`.
+        until_years: Uno's C as `uno_c` has it; Harrell's if None.
 
     Raises:
         ValueError: As `harrell_c`, or more scans than can be compared pair by pair so often.
@@ -136,15 +184,31 @@ def concordance_of_draws(
     if event.size > MOST_RESAMPLED:
         raise ValueError(f"up to {MOST_RESAMPLED:,} scans can be resampled, got {event.size:,}")
     weights = draws.astype(np.float32).T
+    first = weights if until_years is None else _uno_weights(event, time_years, draws, until_years)
     won, compared = np.zeros(len(draws)), np.zeros(len(draws))
     for start in range(0, event.size, BLOCK):
         rows = slice(start, start + BLOCK)
         gain, counts = _pairs(event, time_years, risk, rows)
-        won += (weights[rows] * (gain.astype(np.float32) @ weights)).sum(axis=0, dtype=float) / 2
-        compared += (weights[rows] * (counts.astype(np.float32) @ weights)).sum(axis=0, dtype=float)
+        won += (first[rows] * (gain.astype(np.float32) @ weights)).sum(axis=0, dtype=float) / 2
+        compared += (first[rows] * (counts.astype(np.float32) @ weights)).sum(axis=0, dtype=float)
     shares = np.full(len(draws), np.nan)
     np.divide(won, compared, out=shares, where=compared > 0)
     return shares
+
+
+def _uno_weights(
+    event: NDArray[np.bool_], time: NDArray[np.float64], draws: NDArray[np.int64], until: float
+) -> NDArray[np.float32]:
+    """What the pairs of each death count in each resample (N, resamples).
+
+    Nan throughout a resample in which a death has no chance of not having been censored.
+    """
+    weights = np.zeros((event.size, len(draws)), np.float32)
+    for number, counts in enumerate(draws):
+        known = event & (time < until) & (counts > 0)
+        free = _not_censored(event, time, counts)[known]
+        weights[known, number] = counts[known] * free**-2.0 if (free > 0).all() else np.nan
+    return weights
 
 
 def _pairs(

@@ -40,7 +40,7 @@ def _scaled_value(column: ClinicalColumn, value: float) -> float:
     fault = column.fault(value)
     if fault:
         raise ModelInputError(
-            f"'{column.name}' {fault}; it is {value:g}.",
+            f"'{column.name}' {fault}.",  # not the value: a cohort's table keeps this remark
             "Correct the value; outside this range the model was never tried.",
         )
     return (value - column.minimum) / (column.maximum - column.minimum)

@@ -47,7 +47,7 @@ def interval(bounds: tuple[float, float] | None) -> str:
 
 
 def place(share: float | None, comparison: str) -> str:
-    """A place among the training scans, such as "higher than 62 of 100"."""
+    """A place among other scans, such as "higher than 62 of 100"."""
     return NOT_GIVEN if share is None else f"{comparison} than {100 * share:.0f} of 100"
 
 

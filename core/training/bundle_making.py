@@ -33,6 +33,7 @@ from core.training.parts import Part
 from core.training.prediction_table import PredictionRow
 from core.training.predictions import Said, said_of
 from core.training.reference_fit import fit_reference
+from core.training.run_record import RunRecord
 from core.training.stages import Training
 
 OUT_OF_FOLD = "scans of the folds, each scored by the model that never saw it"
@@ -62,6 +63,7 @@ def make_bundle(
     *,
     columns: tuple[ClinicalColumn, ...],
     rows: list[PredictionRow],
+    record: RunRecord,
     progress: Progress,
 ) -> Path:
     """Calibrate, round, measure and write the final model of a run.
@@ -72,6 +74,7 @@ def make_bundle(
         training: Configuration, cache, processes.
         columns: Clinical values that the model takes.
         rows: Predictions of the run; those of the folds calibrate where there are any.
+        record: Of the run.
         progress: Told of every scan; may cancel.
 
     Returns:
@@ -99,6 +102,7 @@ def make_bundle(
         reference=fit_reference(features, risk_scores, patients=_patients(part.training)),
         reference_of=UNSEEN,
         training_deaths=float(labelled.mean()),
+        record=record,
     )
     return write_bundle(training.configuration, content)
 

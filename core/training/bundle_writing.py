@@ -33,8 +33,9 @@ from core.models.mortality_resnet3d import DEAD, MortalityResNet3D
 from core.models.reference import Reference
 from core.prognosis import deaths_in_training
 from core.training.configuration import BundleSettings, TrainingConfiguration, TrainingError
+from core.training.inheritance import FINDINGS, FINDINGS_FIRST
+from core.training.run_record import RunRecord
 from core.training.stage_network import BACKBONE
-from core.training.training_words import training_words
 
 TEMPLATES = {"D": "mortality-resnet3d-d", "E": "mortality-resnet3d-e"}
 """Bundled cards that say what a variant is: citation, architecture, deviations."""
@@ -54,6 +55,7 @@ class BundleContent:
         reference: Scans to compare a new one with.
         reference_of: Which scans the risk scores are of, in words.
         training_deaths: Share of the endpoint's deaths among the labelled training scans.
+        record: Of the run: how the network was taught, and what it began with.
     """
 
     network: MortalityResNet3D
@@ -63,6 +65,7 @@ class BundleContent:
     reference: Reference
     reference_of: str
     training_deaths: float
+    record: RunRecord
 
 
 def calibrate(network: MortalityResNet3D, scaling: Platt) -> None:
@@ -116,7 +119,7 @@ def write_bundle(configuration: TrainingConfiguration, content: BundleContent) -
     weights = stored_weights(content.network)
     source = None
     if settings.backbone_of is not None:
-        source = _lender(settings.backbone_of, weights)
+        source = lender_of(settings.backbone_of, weights)
         weights = {name: each for name, each in weights.items() if not name.startswith(BACKBONE)}
     files = {
         WEIGHTS_FILE: safetensors.torch.save(weights),
@@ -127,8 +130,8 @@ def write_bundle(configuration: TrainingConfiguration, content: BundleContent) -
     return _put(settings.folder, configuration.model.id, files)
 
 
-def _lender(folder: Path, weights: dict[str, Tensor]) -> BackboneSource:
-    """The bundle whose backbone is used.
+def lender_of(folder: Path, weights: dict[str, Tensor]) -> BackboneSource:
+    """The bundle whose backbone is used, for weights as they are written.
 
     Raises:
         TrainingError: Its backbone is another one.
@@ -181,7 +184,8 @@ def _card(
             *settings.limits,
             deaths_in_training(content.training_deaths),
         ),
-        "training": training_words(configuration),
+        "training": content.record.training,
+        "deviations": deviations(template, content.record),
         "training_deaths": content.training_deaths,
         "trained": True,
         "weights_sha256": hashlib.sha256(files[WEIGHTS_FILE]).hexdigest(),
@@ -196,6 +200,12 @@ def _card(
         "backbone_of": source,
     }
     return ModelCard.model_validate(dict(template) | changes)
+
+
+def deviations(template: ModelCard, record: RunRecord) -> tuple[str, ...]:
+    """Those of the variant, and that findings took MedicalNet's place where they did."""
+    of_variant = tuple(each for each in template.deviations if each != FINDINGS_FIRST)
+    return (*of_variant, FINDINGS_FIRST) if record.pretrained == FINDINGS else of_variant
 
 
 def _put(parent: Path, name: str, files: dict[str, bytes]) -> Path:

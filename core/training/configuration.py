@@ -231,14 +231,17 @@ class TrainingConfiguration(_Frozen):
             raise ValueError("Model E needs a hybrid or a mortality stage")
         if self.bundle is None:
             return self
-        inherits = self.model.initial.startswith(("run:", "bundle:"))
-        if self.model.breaks_years and "survival" not in taught and not inherits:
-            raise ValueError(
-                "a bundle's survival head needs a survival stage; set breaks_years = [] for none"
-            )
         if self.bundle.backbone_of and not all(stage.is_frozen for stage in self.stage):
             raise ValueError(
                 "a bundle with backbone_of trains its heads alone: freeze the backbone"
+            )
+        if self.model.initial.startswith(("run:", "bundle:")):
+            return self  # the heads of the source are looked at before the run
+        if not taught & set(LEARN_MORTALITY):
+            raise ValueError("a bundle needs a mortality or a hybrid stage")
+        if self.model.breaks_years and "survival" not in taught:
+            raise ValueError(
+                "a bundle's survival head needs a survival stage; set breaks_years = [] for none"
             )
         return self
 

@@ -10,8 +10,10 @@ from math import isfinite
 from pathlib import Path
 
 from core.data.cohort import Cohort, read_cohort
+from core.data.cohort_table import spreadsheet_rows
 from core.data.folds import HELD_OUT, TEST, Folds, read_folds
 from core.errors import CohortError
+from core.metrics.concordance import uno_c_interval
 from core.metrics.intervals import Interval
 from core.progress import Progress
 from core.training.evaluation_settings import (
@@ -29,8 +31,8 @@ from core.training.model_evaluation import (
     share_of_concordance,
     sorted_folds,
 )
-from core.training.prediction_table import read_table
-from core.training.scored_parts import Part, ScoredPart, common_parts, model_scores
+from core.training.prediction_table import SURVIVAL_RISK, read_table
+from core.training.scored_parts import Part, ScoredPart, common_parts, model_scores, part_words
 
 ORACLE = "oracle"
 ORACLE_TITLE = "the true hazard, the best that any model could reach"
@@ -50,6 +52,7 @@ class EvaluatedModel:
             folds; None without an oracle.
         share_concordance: The same of Harrell's C, on the test set alone.
         difference: Of the area to the reference's, and its p value.
+        uno: Uno's C of the test set, of survival scores alone.
         parts: The scores behind the numbers, for the curves.
     """
 
@@ -61,6 +64,7 @@ class EvaluatedModel:
     share_auc: Interval | None
     share_concordance: Interval | None
     difference: tuple[Interval, float] | None
+    uno: Interval | None
     parts: Parts
 
 
@@ -86,7 +90,7 @@ def evaluate(settings: EvaluationSettings, progress: Progress) -> Evaluation:
         CohortError: Cohort, folds and predictions do not belong together, or a part lacks a class.
     """
     cohort = read_cohort(settings.cohort.csv)
-    folds = read_folds(settings.cohort.folds, cohort)
+    folds = read_folds(settings.cohort.folds, cohort, is_for_training=False)
     scores = {
         entry.name: model_scores(
             entry, read_table(entry.predictions, f"model '{entry.name}'"), folds, cohort
@@ -99,6 +103,7 @@ def evaluate(settings: EvaluationSettings, progress: Progress) -> Evaluation:
         scores[ORACLE] = _oracle_scores(settings.oracle, folds, cohort)
     choices = settings.evaluation
     parts, notes = common_parts(scores, folds, cohort, only_common=choices.patients == "common")
+    _require_truth(parts)
     _require_classes(parts)
     models = []
     for number, entry in enumerate(entries):
@@ -127,7 +132,31 @@ def _evaluated(
         if oracle is not None and has_test
         else None,
         difference=difference_of(ours, parts[reference], choices) if is_other else None,
+        uno=uno_of(entry, ours[TEST], choices) if TEST in ours else None,
         parts=ours,
+    )
+
+
+def uno_of(entry: ModelEntry, test: ScoredPart, choices: EvaluationChoices) -> Interval | None:
+    """Uno's C up to the score's horizon, or to the end of the follow-up for the whole curve.
+
+    None for scores that are not of survival, and where nobody dies before the horizon.
+    """
+    if entry.score != SURVIVAL_RISK and entry.horizon_years is None:
+        return None
+    end = float(test.time_years.max())  # nobody is known to be free of censoring after it
+    until = end if entry.horizon_years is None else min(entry.horizon_years, end)
+    if not (test.event & (test.time_years < until)).any():
+        return None
+    return uno_c_interval(
+        test.event,
+        test.time_years,
+        test.scores,
+        until_years=until,
+        patients=test.patients,
+        resamples=choices.resamples,
+        seed=choices.seed,
+        level=choices.level,
     )
 
 
@@ -170,15 +199,15 @@ def read_truth(path: Path, column: str) -> dict[str, float]:
     """
     remedy = "Give a CSV with patient_id and the column that [oracle] names."
     try:
-        records = list(csv.DictReader(path.read_text("utf-8").splitlines()))
+        header, cells = spreadsheet_rows(path.read_text("utf-8-sig"))
     except OSError as error:
         raise CohortError(f"The truth cannot be read ({error.strerror}).", remedy) from None
     except (UnicodeDecodeError, csv.Error):
         raise CohortError("The truth is not CSV in UTF-8.", remedy) from None
     found: dict[str, float] = {}
-    for number, record in enumerate(records, 2):
-        patient, cell = record.get("patient_id"), record.get(column)
-        value = _number(cell)
+    for number, row in cells:
+        record = dict(zip(header, row, strict=False))
+        patient, value = record.get("patient_id"), _number(record.get(column))
         if not patient or value is None:
             raise CohortError(
                 f"Row {number} of the truth needs patient_id and a number in '{column}'.", remedy
@@ -186,6 +215,19 @@ def read_truth(path: Path, column: str) -> dict[str, float]:
         if found.setdefault(patient, value) != value:
             raise CohortError(f"Row {number} of the truth contradicts an earlier one.", remedy)
     return found
+
+
+def _require_truth(parts: Mapping[str, Parts]) -> None:
+    """The oracle, where there is one, knows every part that a model predicts."""
+    if ORACLE not in parts:
+        return
+    predicted = dict.fromkeys(place for some in parts.values() for place in some)
+    unknown = [place for place in predicted if place not in parts[ORACLE]]
+    if unknown:
+        raise CohortError(
+            f"The truth holds no patient of {part_words(unknown[0])}, which a model predicts.",
+            "Give [oracle] the truth of this very cohort, or leave [oracle] away.",
+        )
 
 
 def _number(cell: str | None) -> float | None:
@@ -197,14 +239,18 @@ def _number(cell: str | None) -> float | None:
 
 
 def _require_classes(parts: Mapping[str, Parts]) -> None:
-    """An area needs deaths and living in every part."""
-    for some in parts.values():
+    """An area needs deaths and living in every part, and a model some part."""
+    for name, some in parts.items():
+        if not some:
+            raise CohortError(
+                f"Model '{name}' predicts no patient of a fold or of the test set.",
+                "Let it predict the patients of these folds.",
+            )
         for place, part in some.items():
             labels: Sequence[bool] = part.classified[0].tolist()
             if all(labels) or not any(labels):
-                words = f"fold {place}" if isinstance(place, int) else f"the {place} set"
                 raise CohortError(
                     f"Deaths of the endpoint and living patients are needed in every part; "
-                    f"{words} has {sum(labels)} deaths among {len(labels)} scans.",
+                    f"{part_words(place)} has {sum(labels)} deaths among {len(labels)} scans.",
                     "Make folds with fewer parts, or gather more patients.",
                 )

@@ -22,6 +22,11 @@ SHOWN = {
 }
 """Of `NAMES`, those of the published table; the files hold all."""
 
+UNO = (
+    " Uno's C weighs deaths up to the score's horizon so that it does not hang on the censoring; "
+    "the C-index is Harrell's."
+)
+
 FOLDS_PART, TEST_PART = "folds", "test"
 
 
@@ -59,7 +64,8 @@ def _test_block(evaluation: Evaluation) -> list[str]:
     first = rows[0][1]
     has_oracle = any(model.share_auc is not None for model, _ in rows)
     ways = ["way to the oracle's AUC", "way to the oracle's C"] if has_oracle else []
-    head = ["model", "AUC", *ways[:1], "C-index", *ways[1:], *SHOWN.values(), "Brier"]
+    uno = ["Uno's C"] if any(model.uno is not None for model, _ in rows) else []
+    head = ["model", "AUC", *ways[:1], "C-index", *uno, *ways[1:], *SHOWN.values(), "Brier"]
     lines = [
         f"Test set: {first.scans} scans, {first.deaths} deaths.",
         "",
@@ -69,7 +75,11 @@ def _test_block(evaluation: Evaluation) -> list[str]:
     for model, result in rows:
         cells = [_title(model), _with_ends(result.auc)]
         shares = [_with_ends(model.share_auc, percent=True)] if has_oracle else []
-        cells += [*shares, _with_ends(result.concordance)]
+        cells += [
+            *shares,
+            _with_ends(result.concordance),
+            *([_with_ends(model.uno)] if uno else []),
+        ]
         cells += [_with_ends(model.share_concordance, percent=True)] if has_oracle else []
         fit = result.calibration
         brier = NONE if fit is None else f"{fit.brier:.3f} ({fit.brier_after:.3f})"
@@ -94,15 +104,17 @@ def _difference_block(evaluation: Evaluation) -> list[str]:
 def _legend(evaluation: Evaluation) -> str:
     choices = evaluation.choices
     level = f"{choices.level:.0%}".replace("%", " %")
-    threshold = (
-        "Youden's, chosen on the other folds (test set: on all folds)"
-        if choices.threshold == "youden"
-        else f"{choices.threshold:g}"
-    )
+    if choices.threshold != "youden":
+        threshold = f"{choices.threshold:g}"
+    elif any(model.folds is not None for model in evaluation.models):
+        threshold = "Youden's, chosen on the other folds (test set: on all folds)"
+    else:
+        threshold = "none, there is no fold to choose it on; `threshold` in [evaluation] sets one"
     return (
         f"{level} intervals in brackets: DeLong for AUC (over folds: LeDell), bootstrap of "
         f"{choices.resamples:,} draws of patients for the rest. Threshold: {threshold}. AP is the "
         "average precision; Brier in brackets after Platt's scaling fitted on the folds."
+        f"{UNO if any(model.uno is not None for model in evaluation.models) else ''}"
     )
 
 
@@ -166,6 +178,8 @@ def _measures(model: EvaluatedModel, part: str) -> Iterator[tuple[str, str, Inte
             yield part, name, found.interval, found.deviation
     if result.concordance is not None:
         yield part, "harrell_c", result.concordance, none
+    if part == TEST_PART and model.uno is not None:
+        yield part, "uno_c", model.uno, none
     if (part == TEST_PART) == (model.test is not None) and model.share_auc is not None:
         yield part, "share_of_oracle_auc", model.share_auc, none
     if part == TEST_PART and model.share_concordance is not None:
@@ -201,6 +215,7 @@ def _model_document(model: EvaluatedModel) -> dict[str, Any]:
         "share_of_oracle_auc": _plain(model.share_auc and asdict(model.share_auc)),
         "share_of_oracle_c": _plain(model.share_concordance and asdict(model.share_concordance)),
         "difference_to_reference": difference,
+        "uno_c": _plain(model.uno and asdict(model.uno)),
     }
 
 

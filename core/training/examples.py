@@ -64,7 +64,8 @@ def examples_of(
 
     Raises:
         TrainingError: A clinical value is missing or out of range; the message names row (the
-            header is row 1) and column. Nothing is imputed: no guess could be made at reading.
+            header is row 1), column and range, and never the value. Nothing is imputed: no guess
+            could be made at reading.
     """
     clinical = np.zeros((len(rows), len(columns)), dtype=np.float32)
     for number, (row, key) in enumerate(zip(rows, keys, strict=True)):
@@ -94,8 +95,7 @@ def _scaled(row: CohortRow, column: ClinicalColumn) -> float:
     fault = clinical_fault(row, column)
     if value is None or fault:
         raise TrainingError(
-            f"Row {row.number} of the cohort, column '{column.name}': the value {fault}"
-            + ("." if value is None else f"; it is {value:g}."),
+            f"Row {row.number} of the cohort, column '{column.name}': the value {fault}.",
             "Give the value, take the row out, or train a model without this column.",
         )
     return (value - column.minimum) / (column.maximum - column.minimum)

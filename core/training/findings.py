@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.data.cohort import Cohort, CohortRow
+from core.data.cohort_table import spreadsheet_rows
 from core.errors import CohortError
 from core.training.configuration import TrainingError
 
@@ -107,25 +108,47 @@ def findings_of_cohort(cohort: Cohort) -> FindingTable:
     return FindingTable(frozenset(cohort.clinical_names))
 
 
+def require_findings(
+    table: FindingTable, training: tuple[CohortRow, ...], columns: tuple[str, ...]
+) -> None:
+    """The training scans can teach these columns.
+
+    Raises:
+        TrainingError: A patient has no row in the table, there is no such column, or one is the
+            same for all.
+    """
+    if table.patients is not None:
+        whose = {row.patient_id for row in training}
+        unknown = len(whose - table.patients.keys())
+        if unknown:
+            raise TrainingError(
+                f"{unknown} of the {len(whose)} training patients have no row in the table of "
+                "findings.",
+                "Give each a row, with empty cells for what is not known, and the same patient_id "
+                "as in the cohort.",
+            )
+    finding_scale(table, training, columns)
+
+
 def read_findings(path: Path) -> FindingTable:
     """Read a table with the column ``patient_id``; columns that hold text are left unread.
 
     Raises:
-        CohortError: It cannot be read, names no patients, or one of them twice.
+        CohortError: It cannot be read, a row is not whole, or two rows name one patient.
     """
     try:
-        with path.open(newline="", encoding="utf-8") as file:
-            reader = csv.DictReader(file)
-            names = list(reader.fieldnames or ())
-            records = list(reader)
+        names, lines = spreadsheet_rows(path.read_text("utf-8-sig"))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise CohortError(
             f"The table of findings cannot be read ({type(error).__name__}).",
             "Give a CSV in UTF-8 in findings_csv.",
         ) from None
     if PATIENT not in names:
-        raise CohortError(f"The table of findings has no column {PATIENT}.", "Add it.")
-    _require_once(records)
+        raise CohortError(
+            f"The table of findings has no column {PATIENT} in row 1.",
+            "Add it; columns are separated by commas.",
+        )
+    records = _records(names, lines)
     columns = [name for name in names if name != PATIENT and _is_numeric(name, records)]
     patients = {
         record[PATIENT]: {name: float(record[name]) for name in columns if record[name]}
@@ -134,21 +157,32 @@ def read_findings(path: Path) -> FindingTable:
     return FindingTable(frozenset(columns), patients)
 
 
-def _require_once(records: list[dict[str, str]]) -> None:
+def _records(names: list[str], lines: list[tuple[int, list[str]]]) -> list[dict[str, str]]:
+    """Cells by column, of one row for each patient."""
     seen: set[str] = set()
-    for number, record in enumerate(records, 2):
+    records = []
+    for number, cells in lines:
+        if len(cells) != len(names):
+            raise CohortError(
+                f"Row {number} of the table of findings has {len(cells)} cells, row 1 names "
+                f"{len(names)} columns.",
+                "Give every row as many cells.",
+            )
+        record = dict(zip(names, cells, strict=True))
         if record[PATIENT] in seen:
             raise CohortError(
                 f"Row {number} of the table of findings names a patient of an earlier row.",
                 "Give one row a patient; values of single scans stand in the cohort's own table.",
             )
         seen.add(record[PATIENT])
+        records.append(record)
+    return records
 
 
 def _is_numeric(name: str, records: list[dict[str, str]]) -> bool:
     try:
         return all(np.isfinite(float(record[name])) for record in records if record[name])
-    except (TypeError, ValueError):
+    except ValueError:
         return False
 
 

@@ -1,6 +1,6 @@
 """Where a network's weights come from: a seed, MedicalNet, a bundle, or another run."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import torch
@@ -20,8 +20,14 @@ from core.training.stage_network import BACKBONE
 
 MODEL_FILE = "model.safetensors"
 FINAL = "final"
+FOLD = "fold-"
 JOINED = "classifier.weight"
 SEED_DIGITS = 2**31
+
+
+def fold_name(fold: int) -> str:
+    """Of the part that leaves a fold out; folds count from 0, names from 1."""
+    return f"{FOLD}{fold + 1}"
 
 
 def new_network(
@@ -59,6 +65,25 @@ def fill_initial(
         take_weights(network, load(Bundle(folder, read_card(folder))).network.state_dict())
     elif source == "run":
         take_weights(network, _of_run(Path(place), part, record))
+
+
+def require_initial(
+    configuration: TrainingConfiguration,
+    columns: tuple[ClinicalColumn, ...],
+    parts: Sequence[str],
+    record: RunRecord,
+) -> None:
+    """The initial weights of every part are there and fit, before any part is trained.
+
+    Raises:
+        WeightsError: The checkpoint or bundle is missing or damaged.
+        TrainingError: The other run holds no such part, or was taught on scans that this one tests.
+    """
+    source = configuration.model.initial.partition(":")[0]
+    if source:
+        network = new_network(configuration, columns)
+        for part in parts if source == "run" else parts[:1]:
+            fill_initial(network, configuration, part, record)
 
 
 def take_weights(network: MortalityResNet3D, given: Mapping[str, Tensor]) -> None:
@@ -110,7 +135,7 @@ def _require_strangers(other: RunRecord, record: RunRecord) -> None:
     if common:
         raise TrainingError(
             f"The run that the initial weights come from has other folds, and was taught on "
-            f"{common} of the {len(record.tested)} patients whose scans this run tests.",
+            f"{common} of the {len(record.tested)} patients whom this run validates or tests on.",
             "Run it again with the same folds in another output folder; where these are other "
             "people, give them other names in patient_id.",
         )

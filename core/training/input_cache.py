@@ -1,9 +1,9 @@
 """Scans as the network is fed them, prepared once and kept on disk. No torch.
 
-An entry is named by a digest of everything that made it: the steps of preprocessing and the source
-text of their modules, the input's description, and the scan's files (names, sizes, times of
-change). What was made otherwise is never found again. An entry appears whole or not at all, so a
-process may be killed at any moment, and several may fill one cache.
+An entry is named by a digest of everything that made it: the source text of the modules that choose
+a series, read it and prepare it (`MAKERS`), the input's description, and the scan's files (names,
+sizes, times of change). What was made otherwise is never found again. An entry appears whole or not
+at all, so a process may be killed at any moment, and several may fill one cache.
 """
 
 import hashlib
@@ -39,7 +39,28 @@ IMAGE = "image"
 KEY_DIGITS = 32
 ROWS_NAMED = 8
 
-MAKERS = ("core.model_input", "core.preprocessing", "core.data.hounsfield")
+MAKERS = (
+    "core.geometry",
+    "core.model_input",
+    "core.preprocessing",
+    "core.data.choice",
+    "core.data.geometry_gate",
+    "core.data.hounsfield",
+    "core.data.nifti",
+    "core.data.nifti_header",
+    "core.data.nrrd_header",
+    "core.data.pixel_encoding",
+    "core.data.read_series",
+    "core.data.series_choice",
+    "core.data.slice_filling",
+    "core.data.slice_pixels",
+    "core.data.slice_reader",
+    "core.data.slice_stack",
+    "core.data.stored_pixels",
+    "core.data.volume_files",
+    "core.data.volume_header",
+    "core.data.volume_pixels",
+)
 """Modules whose text is part of every key: change one, and every scan is prepared anew."""
 
 
@@ -166,8 +187,10 @@ class Filled:
 
 def look_up(cache: InputCache, rows: Sequence[CohortRow]) -> Filled:
     """What another process has filled."""
-    keys = [cache.key(row.scan) for row in rows]
-    return Filled(tuple(key if cache.has(key, cache.described.shape) else "" for key in keys), {})
+    shape = cache.described.shape
+    keys = (_key_or_fault(cache, row) for row in rows)
+    known = (key if isinstance(key, str) and cache.has(key, shape) else "" for key in keys)
+    return Filled(tuple(known), {})
 
 
 def fill(
@@ -190,12 +213,16 @@ def fill(
     Raises:
         ThoralensError: Scans cannot be used; the message names their rows (the header is row 1).
     """
-    keys = [cache.key(row.scan) for row in rows]
+    keys: list[str] = []
     missing: dict[str, list[CohortRow]] = {}
-    for row, key in zip(rows, keys, strict=True):
-        if not cache.has(key, cache.described.shape):
-            missing.setdefault(key, []).append(row)
     faults: dict[int, ThoralensError] = {}
+    for row in rows:
+        key = _key_or_fault(cache, row)
+        if isinstance(key, ModelInputError):
+            faults[row.number] = key
+        elif not cache.has(key, cache.described.shape):
+            missing.setdefault(key, []).append(row)
+        keys.append("" if isinstance(key, ModelInputError) else key)
     scans = {key: some[0].scan for key, some in missing.items()}
     for key, error in _prepared(cache, scans, workers, progress):
         faults |= dict.fromkeys((row.number for row in missing[key]), error)
@@ -203,6 +230,14 @@ def fill(
         raise _refusal(faults)
     usable = ("" if row.number in faults else key for row, key in zip(rows, keys, strict=True))
     return Filled(tuple(usable), {number: error.message for number, error in faults.items()})
+
+
+def _key_or_fault(cache: InputCache, row: CohortRow) -> str | ModelInputError:
+    """The key of the row's scan, or why it has none."""
+    try:
+        return cache.key(row.scan)
+    except ModelInputError as error:
+        return error
 
 
 def _prepared(

@@ -7,7 +7,7 @@ import numpy as np
 from core.data.folds import HELD_OUT, TEST, VALIDATION, Folds
 from core.training.configuration import TrainingError
 from core.training.examples import Examples
-from core.training.initial_weights import FINAL
+from core.training.initial_weights import FINAL, fold_name
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +32,12 @@ class Part:
     held_out: Examples | None = None
 
 
+def part_names(folds: Folds, wanted: tuple[str, ...]) -> tuple[str, ...]:
+    """Of the parts that are wanted, in the order in which they are trained."""
+    of_folds = [fold_name(fold) for fold in range(len(folds.folds))] if "folds" in wanted else []
+    return (*of_folds, *([FINAL] if FINAL in wanted else []))
+
+
 def parts_of(examples: Examples, folds: Folds, wanted: tuple[str, ...]) -> tuple[Part, ...]:
     """The parts that are wanted.
 
@@ -53,9 +59,7 @@ def parts_of(examples: Examples, folds: Folds, wanted: tuple[str, ...]) -> tuple
             others |= censored
             mine = np.array([place == fold for place in where])
             parts.append(
-                Part(
-                    f"fold-{fold + 1}", fold, examples.take(others), validation, examples.take(mine)
-                )
+                Part(fold_name(fold), fold, examples.take(others), validation, examples.take(mine))
             )
     if FINAL in wanted:
         dealt = np.array([isinstance(place, int) for place in where]) | censored

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from math import isfinite
 from pathlib import Path
 
+from core.data.cohort_table import spreadsheet_rows
 from core.data.folds import HELD_OUT, TEST
 from core.errors import CohortError
 from core.whole_file import write_whole
@@ -110,9 +111,7 @@ def read_table(path: Path, whose: str = "a model") -> tuple[PredictionRow, ...]:
         CohortError: The file cannot be read or a row is at fault; the message names it.
     """
     try:
-        reader = csv.DictReader(path.read_text("utf-8").splitlines())
-        header = list(reader.fieldnames or ())
-        records = list(reader)
+        header, cells = spreadsheet_rows(path.read_text("utf-8-sig"))
     except OSError as error:
         raise CohortError(
             f"The predictions of {whose} cannot be read ({error.strerror}).",
@@ -122,12 +121,12 @@ def read_table(path: Path, whose: str = "a model") -> tuple[PredictionRow, ...]:
         raise CohortError(f"The predictions of {whose} are not CSV in UTF-8.", AGAIN) from None
     horizons = _horizons(header, whose)
     rows = []
-    for number, record in enumerate(records, 2):
-        if _is_unscored(record):
-            continue
+    for number, row in cells:
         try:
-            rows.append(_row(record, horizons))
-        except (TypeError, ValueError, KeyError):
+            record = dict(zip(header, row, strict=True))
+            if not _is_unscored(record):
+                rows.append(_row(record, horizons))
+        except (ValueError, KeyError):
             raise CohortError(
                 f"Row {number} of the predictions of {whose} is not valid.", AGAIN
             ) from None

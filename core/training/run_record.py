@@ -1,4 +1,4 @@
-"""``run.json``: what a run is, and whom it was taught on, so that nothing learned leaks on.
+"""``run.json``: what a run is, whom it was taught on and what, so that nothing learned leaks on.
 
 Whoever takes weights out of a run asks here whether they saw the scans that are to be tested.
 """
@@ -9,13 +9,16 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from core.data.cohort import Cohort
-from core.data.folds import HELD_OUT, TEST, VALIDATION, Folds
-from core.training.configuration import TrainingConfiguration, TrainingError
+from core.data.folds import Folds
+from core.training.configuration import TrainingError
 from core.training.input_cache import write_atomically
 
 RUN_FILE = "run.json"
 NAME_DIGITS = 16
+MORTALITY = "mortality"
+SURVIVAL = "survival"
+IDENTITY = ("model_id", "variant", "cohort_sha256", "findings_sha256", "folds_sha256", "taught")
+"""What a folder's run keeps for good; stages may be changed, and what follows from them."""
 
 
 class RunRecord(BaseModel):
@@ -28,7 +31,12 @@ class RunRecord(BaseModel):
         folds_sha256: Of who lies in which part; "" where a file does not say.
         taught: Digests of the patients whom any model of the run, or of the run that its initial
             weights come from, was trained or validated on.
-        tested: Of those whom a model of the run is tested on.
+        tested: Of those whom a model of the run is validated or tested on.
+        heads: What was taught to tell something, by this run or by what it began with:
+            "mortality", "survival". A head that is not here holds random numbers.
+        breaks_years: Of the survival head.
+        pretrained: What the backbone learned first: "medicalnet", "findings" or "".
+        training: How all of it was taught, in sentences.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -40,30 +48,15 @@ class RunRecord(BaseModel):
     folds_sha256: str = ""
     taught: tuple[str, ...] = ()
     tested: tuple[str, ...] = ()
+    heads: tuple[str, ...] = ()
+    breaks_years: tuple[float, ...] = ()
+    pretrained: str = ""
+    training: tuple[str, ...] = ()
 
-
-def record_of(configuration: TrainingConfiguration, cohort: Cohort, folds: Folds) -> RunRecord:
-    """What a run is.
-
-    Raises:
-        TrainingError: It begins with the weights of a run that does not say what it is.
-    """
-    findings = configuration.cohort.findings_csv
-    parts = {patient: folds.part_of(patient) for patient in cohort.patients}
-    taught = {named(patient) for patient, part in parts.items() if part not in (TEST, HELD_OUT)}
-    tested = {named(who) for who, part in parts.items() if part not in (VALIDATION, None)}
-    source, _, place = configuration.model.initial.partition(":")
-    if source == "run":
-        taught |= set(read_record(Path(place)).taught)
-    return RunRecord(
-        model_id=configuration.model.id,
-        variant=configuration.model.variant,
-        cohort_sha256=hashlib.sha256(configuration.cohort.csv.read_bytes()).hexdigest(),
-        findings_sha256=hashlib.sha256(findings.read_bytes()).hexdigest() if findings else "",
-        folds_sha256=folds_digest(folds),
-        taught=tuple(sorted(taught)),
-        tested=tuple(sorted(tested)),
-    )
+    @property
+    def tells_survival(self) -> bool:
+        """There is a survival head, and it was taught."""
+        return SURVIVAL in self.heads
 
 
 def folds_digest(folds: Folds) -> str:
@@ -92,23 +85,34 @@ def read_record(folder: Path) -> RunRecord:
     return found
 
 
+def stored_record(folder: Path, record: RunRecord) -> RunRecord | None:
+    """What the folder says of its run; None where nothing does.
+
+    Raises:
+        TrainingError: The folder holds the run of another model, cohort or deal of folds.
+    """
+    found = _stored(folder)
+    is_other = found is not None and any(
+        getattr(found, name) != getattr(record, name)
+        for name in IDENTITY
+        if name in found.model_fields_set
+    )
+    if (folder / RUN_FILE).exists() and (found is None or is_other):
+        raise TrainingError(
+            "The output folder holds the run of another model, another cohort or other folds.",
+            "Choose another output folder, or delete this one.",
+        )
+    return found
+
+
 def claim(folder: Path, record: RunRecord) -> None:
     """Write what the run is into its folder, or check that it is the same run.
 
     Raises:
         TrainingError: The folder holds the run of another model, cohort or deal of folds.
     """
-    path = folder / RUN_FILE
-    found = _stored(folder)
-    is_other = found is not None and any(
-        getattr(found, name) != getattr(record, name) for name in found.model_fields_set
-    )
-    if path.exists() and (found is None or is_other):
-        raise TrainingError(
-            "The output folder holds the run of another model, another cohort or other folds.",
-            "Choose another output folder, or delete this one.",
-        )
-    write_atomically(path, record.model_dump_json(indent=1).encode())
+    stored_record(folder, record)
+    write_atomically(folder / RUN_FILE, record.model_dump_json(indent=1).encode())
 
 
 def _stored(folder: Path) -> RunRecord | None:

@@ -76,8 +76,10 @@ def model_scores(
     if strange:
         raise CohortError(
             f"Model '{entry.name}' predicts {len(strange)} patients in a part that the folds do "
-            f"not put them in (first: {_words(strange[0][0])}): it may have been trained on them.",
-            "Train it on the same folds as the others.",
+            f"not put them in (first: {part_words(strange[0][0])}): it may have been trained on "
+            "them.",
+            "Train it on the same folds as the others. For a cohort that no model was taught on, "
+            "`thoralens-core cohort --fold-count 0` writes folds that are a test set alone.",
         )
     found: dict[Part, dict[str, list[float]]] = {}
     for (part, patient), rows in by_patient.items():
@@ -91,8 +93,9 @@ def model_scores(
     return found
 
 
-def _words(part: Part) -> str:
-    return f"fold {part}" if isinstance(part, int) else str(part)
+def part_words(part: Part) -> str:
+    """A part as messages name it."""
+    return f"fold {part}" if isinstance(part, int) else f"the {part} set"
 
 
 def _finite(entry: ModelEntry, row: PredictionRow) -> float:
@@ -100,8 +103,8 @@ def _finite(entry: ModelEntry, row: PredictionRow) -> float:
     if not np.isfinite(score):
         raise CohortError(
             f"The predictions of model '{entry.name}' hold no '{entry.score}'.",
-            "Choose another `score` for this model: probability, risk_score, or survival_5y where "
-            "it has a survival head.",
+            "Choose another `score` for this model: probability, risk_score, or, where it has a "
+            "survival head, survival_risk or survival_5y.",
         )
     return score
 
@@ -164,13 +167,13 @@ def common_parts(
             if lacking and not only_common:
                 raise CohortError(
                     f"Model '{name}' lacks predictions of {len(lacking)} of {len(patients)} "
-                    f"patients in {_words(part)}.",
+                    f"patients in {part_words(part)}.",
                     'Let it predict everyone, or set `patients = "common"` in [evaluation].',
                 )
             kept -= lacking
         if len(kept) < len(patients) and able:
             left = len(patients) - len(kept)
-            notes.append(f"{_words(part)}: {left} of {len(patients)} patients left out.")
+            notes.append(f"{part_words(part)}: {left} of {len(patients)} patients left out.")
         rows = cohort.rows_of(kept)
         for name in able:
             parts[name][part] = _scored(rows, scores[name][part])

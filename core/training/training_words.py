@@ -16,8 +16,18 @@ SOURCES = {
 }
 
 
-def training_words(configuration: TrainingConfiguration) -> tuple[str, ...]:
-    """A sentence for where the weights began, then one for each stage."""
+BEFORE = "Before: "
+
+
+def training_words(
+    configuration: TrainingConfiguration, before: tuple[str, ...] = ()
+) -> tuple[str, ...]:
+    """A sentence for where the weights began, then one for each stage.
+
+    Args:
+        configuration: Of the run.
+        before: What the run or bundle that lends the weights says of itself; stands first.
+    """
     source = configuration.model.initial.partition(":")[0]
     settings = configuration.training
     augmented = "with" if settings.augmentation else "without"
@@ -28,7 +38,8 @@ def training_words(configuration: TrainingConfiguration) -> tuple[str, ...]:
         f"Stage {number}: {_of_stage(configuration, stage)}"
         for number, stage in enumerate(configuration.stage, 1)
     )
-    return (first, *stages)
+    earlier = (BEFORE + each.removeprefix(BEFORE) for each in before)
+    return (*earlier, first, *stages)
 
 
 def _of_stage(configuration: TrainingConfiguration, stage: StageSettings) -> str:

@@ -80,6 +80,17 @@ def test_faults_end_with_status_3_and_name_row_and_column_but_nobody(table):
     assert "Zzyzx" not in done.stderr
 
 
+def test_a_cohort_for_testing_alone_is_dealt_in_words(table, tmp_path):
+    folds = tmp_path / "folds.json"
+    done = run(table, "--folds", folds, "--fold-count", 0)
+    assert done.returncode == 0, done.stderr
+    assert "No fold; validation 0, test 49, lung cancer held out 1." in done.stdout
+    assert len(read_folds(folds, read_cohort(table), is_for_training=False).test) == 49
+    done = run(table, "--folds", folds, "--fold-count", 0, "--test", "0.3")
+    assert done.returncode == 3
+    assert "Leave --test away" in done.stderr.replace("\n", " ")
+
+
 def test_the_table_itself_is_never_written_over(table):
     before = table.read_bytes()
     done = run(table, "--out", table)

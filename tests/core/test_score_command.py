@@ -10,30 +10,36 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import safetensors.numpy
+from distributed import KilledWorker, LocalCluster
 
 from core import score_command
 from core.analyse_command import AnalyseOptions, read_request
 from core.analysis import analyse, require_fit
+from core.cohort_command import CohortOptions, check_cohort
 from core.data.cohort import read_cohort
 from core.data.folds import Folds
 from core.data.nifti import write_nifti
 from core.errors import CohortError, NetworkError, ResourcesError
-from core.models.bundle_folders import WEIGHTS_FILE
+from core.evaluate_command import evaluate_and_write
+from core.models.bundle_folders import WEIGHTS_FILE, find_bundle
 from core.phantom.cohort import make_cohort
 from core.phantom.imaging import Form, ScanOrder
 from core.phantom.protocol import Size
 from core.phantom_choice import consecutive
 from core.progress import Silent
-from core.score_command import score_cohort
-from core.scoring import WorkerError, values_of
-from core.training.evaluation_settings import ModelEntry
+from core.score_command import score_cohort, score_table
+from core.scoring import Scored, ScoreTask, WorkerError, values_of
+from core.training.evaluate import evaluate
+from core.training.evaluation_settings import ModelEntry, read_settings
 from core.training.prediction_table import read_table
 from core.training.scored_parts import model_scores
 from tests.core.spotlight_model import SPOTLIGHT, write_spotlight_bundle
+from tests.core.training.studies import write_study
 
 COUNT = 3
 WAIT_S = 120
@@ -209,6 +215,28 @@ def _address(where: Path) -> str:
     raise AssertionError("the scheduler did not start")
 
 
+def test_a_scan_that_kills_its_workers_is_named_by_its_row(monkeypatch, cohort, tmp_path):
+    """The cluster lives in this process, which may not be killed: it raises what Dask then does."""
+
+    def kill(task: ScoreTask) -> Scored:
+        if task.number == 3:
+            raise KilledWorker("a task", SimpleNamespace(address="a worker"), 3)
+        return Scored(task.number, {"risk_score": 1.0}, "")
+
+    monkeypatch.setattr(score_command, "score_scan", kill)
+    with (
+        LocalCluster(n_workers=1, processes=False, dashboard_address=None) as cluster,
+        pytest.raises(WorkerError, match="lost over one scan, row 3 of the cohort"),
+    ):
+        score_cohort(
+            cohort,
+            tmp_path / "scores.csv",
+            model_id=SPOTLIGHT,
+            scheduler=cluster.scheduler_address,
+            progress=Silent(),
+        )
+
+
 def test_a_scheduler_that_does_not_answer_is_told(monkeypatch, cohort, tmp_path):
     monkeypatch.setattr(score_command, "SCHEDULER_TIMEOUT_S", 1)
     with pytest.raises(NetworkError, match="does not answer"):
@@ -244,6 +272,53 @@ def test_a_table_without_outcomes_is_scored_and_one_with_them_is_read_by_evaluat
     (row,) = rows_of(out)
     assert "event" not in row
     assert row["risk_score"] == rows_of(scored)[0]["risk_score"]
+
+
+EVALUATE = """
+[cohort]
+csv = "cohort.csv"
+folds = "folds.json"
+[[model]]
+name = "D"
+predictions = "scores.csv"
+[[model]]
+name = "D, 5 years"
+predictions = "scores.csv"
+score = "survival_5y"
+[oracle]
+csv = "truth.csv"
+[evaluation]
+resamples = 100
+"""
+
+
+def test_scores_of_a_cohort_that_no_model_was_taught_on_are_evaluated_as_the_readme_says(tmp_path):
+    study, dealt, hazard = write_study(tmp_path, people=200)
+    answers = {}
+    for row in study.rows:
+        risk = 1 - np.exp(-5 * hazard[row.patient_id])
+        values = {"probability": risk, "risk_score": risk, "survival_5y": 1 - risk}
+        answers[row.number] = Scored(row.number, values, "")
+    card = find_bundle(SPOTLIGHT).card
+    (tmp_path / "scores.csv").write_text(score_table(study, card, answers))
+    (tmp_path / "evaluate.toml").write_text(EVALUATE)
+    settings = read_settings(tmp_path / "evaluate.toml")
+    with pytest.raises(CohortError, match="may have been trained on them") as caught:
+        evaluate(settings, Silent())
+    assert "--fold-count 0" in caught.value.remedy
+
+    options = CohortOptions(folds=tmp_path / "folds.json", fold_count=0)
+    counts = check_cohort(tmp_path / "cohort.csv", options)["folds"]
+    assert (counts["folds"], counts["validation"]) == ([], 0)
+    assert counts["held_out"] == len(dealt.held_out) > 0
+    evaluation, _ = evaluate_and_write(tmp_path / "evaluate.toml", Silent())
+    for model in evaluation.models:
+        assert model.folds is None
+        assert model.test.scans == counts["test"]
+        assert model.test.auc == evaluation.models[-1].test.auc, "these are the true hazards"
+    text = (tmp_path / "evaluation" / "evaluation.md").read_text()
+    assert "Test set: " in text
+    assert "Threshold: none, there is no fold to choose it on" in text
 
 
 def test_a_device_that_is_not_there_is_told_before_the_first_scan(cohort, tmp_path):

@@ -30,7 +30,7 @@ def interval_words(risk: HorizonRisk) -> str:
 
 
 def place_words(share: float | None, comparison: str) -> str:
-    """A place among the training scans, such as "higher than 62 of 100"."""
+    """A place among other scans, such as "higher than 62 of 100"."""
     return NOT_GIVEN if share is None else f"{comparison} than {100 * share:.0f} of 100"
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from core.data.cohort import Cohort, CohortRow, mortality_label
-from core.data.folds import Folds, make_folds, read_folds, write_folds
+from core.data.folds import Folds, all_tested, make_folds, read_folds, write_folds
 from core.data.matching import match_values
 from core.errors import CohortError
 from core.metrics.classification import auc
@@ -178,6 +178,34 @@ def test_parted_sets_are_refused(tmp_path):
     write_folds(Folds(0, (("a", "b"), ("c",)), together=(("a", "c"),)), tmp_path / "folds.json")
     with pytest.raises(CohortError, match="1 sets are parted"):
         read_folds(tmp_path / "folds.json")
+
+
+def test_a_test_set_alone_holds_everyone_of_a_class_and_is_read_where_nobody_is_taught(tmp_path):
+    cohort = cohort_of(3, 5, lung_cancer=2, other=1)
+    folds = all_tested(cohort)
+    assert len(folds.test) == 8
+    assert deaths(cohort, folds.test) == 3
+    assert len(folds.held_out) == 2
+    assert (folds.folds, folds.validation) == ((), ())
+    write_folds(folds, tmp_path / "folds.json")
+    assert read_folds(tmp_path / "folds.json", cohort, is_for_training=False) == folds
+    with pytest.raises(CohortError, match=r"a test set alone.* train") as caught:
+        read_folds(tmp_path / "folds.json", cohort)
+    assert "--folds" in caught.value.remedy
+    with pytest.raises(CohortError, match="1 of its patients are in no part"):
+        read_folds(tmp_path / "folds.json", cohort_of(3, 6, lung_cancer=2), is_for_training=False)
+
+
+def test_a_test_set_alone_without_both_classes_is_refused():
+    with pytest.raises(CohortError, match="0 deaths of the endpoint and 5 living"):
+        all_tested(cohort_of(0, 5, lung_cancer=1))
+
+
+@pytest.mark.parametrize("folds", [Folds(0, ()), Folds(0, (("a", "b"),), test=("c",))])
+def test_evaluation_too_refuses_folds_of_nobody_and_one_fold(tmp_path, folds):
+    write_folds(folds, tmp_path / "folds.json")
+    with pytest.raises(CohortError, match="each patient once"):
+        read_folds(tmp_path / "folds.json", is_for_training=False)
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b'{"folds": 3}', b'{"format": 9}'])

@@ -6,7 +6,7 @@ from lifelines.datasets import load_gbsg2, load_rossi
 from lifelines.utils import concordance_index
 
 from core.metrics.classification import auc
-from core.metrics.concordance import harrell_c, harrell_c_interval, uno_c
+from core.metrics.concordance import harrell_c, harrell_c_interval, uno_c, uno_c_interval
 
 
 def survivors(seed, size=150, *, rounded=False):
@@ -106,6 +106,32 @@ def test_the_bootstrap_interval_equals_one_made_of_resampled_people():
     low, high = np.quantile(drawn, [0.025, 0.975])
     assert found.low == pytest.approx(low, abs=0.015)
     assert found.high == pytest.approx(high, abs=0.015)
+
+
+def test_the_bootstrap_interval_of_unos_equals_one_made_of_resampled_people():
+    event, time, risk = survivors(1, rounded=True)
+    found = uno_c_interval(event, time, risk, until_years=5, resamples=300, seed=5)
+    assert found.value == uno_c(event, time, risk, until_years=5)
+    random = np.random.default_rng(77)
+    drawn = []
+    for _ in range(300):
+        some = random.integers(0, event.size, event.size)
+        drawn.append(uno_c(event[some], time[some], risk[some], until_years=5))
+    low, high = np.quantile(drawn, [0.025, 0.975])
+    assert found.low == pytest.approx(low, abs=0.015)
+    assert found.high == pytest.approx(high, abs=0.015)
+    everyone = np.ones_like(event)
+    assert uno_c_interval(everyone, time, risk, until_years=1e9, resamples=50) == (
+        harrell_c_interval(everyone, time, risk, resamples=50)
+    )
+
+
+def test_an_interval_of_unos_has_no_ends_where_resamples_end_before_the_deaths_do():
+    """The only one censored late must be in a resample, or nobody says how likely that was."""
+    event, time = np.array([1, 1, 1, 0, 0, 0]), np.array([1, 2, 3, 3, 3, 9])
+    found = uno_c_interval(event, time, [6, 4, 5, 2, 3, 1], until_years=4, resamples=200)
+    assert found.value == pytest.approx(uno_c(event, time, [6, 4, 5, 2, 3, 1], until_years=4))
+    assert np.isnan([found.low, found.high]).all()
 
 
 def test_the_interval_is_the_same_for_the_same_seed_and_wider_for_fewer_people():

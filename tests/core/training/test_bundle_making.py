@@ -23,9 +23,12 @@ from core.models.bundles import load, parameter_counts
 from core.models.mortality_resnet3d import MortalityResNet3D
 from core.prognosis import FAR_FROM_TRAINING
 from core.train_command import train
-from core.training.bundle_writing import calibrate, stored_weights
+from core.training.bundle_making import OUT_OF_FOLD
+from core.training.bundle_writing import calibrate, deviations, stored_weights
 from core.training.configuration import TrainingError
+from core.training.inheritance import FINDINGS_FIRST
 from core.training.prediction_table import read_table
+from core.training.run_record import RunRecord
 from tests.core.training.toy_cohort import CLINICAL, SHAPE, toy_configuration, write_configuration
 from tests.phantoms import STORAGE_ORDERS, marked_thorax, write_series
 
@@ -62,15 +65,14 @@ def models(tmp_path_factory):
     path = toy_configuration(folder, count=120, stage=stages, output=both, bundle=BUNDLE)
     put_a_chest_into_the_test_set(folder)
     train(path)
-    path = write_configuration(
-        folder,
-        "run-e",
-        model={"id": "toy-e", "variant": "E", "initial": "run:run", "clinical": CLINICAL},
-        stage=[FROZEN | {"name": "hybrid"}],
-        output=both,
-        bundle=BUNDLE | {"backbone_of": "models/toy-d"},
-    )
-    train(path)
+    model_e = {
+        "model": {"id": "toy-e", "variant": "E", "initial": "run:run", "clinical": CLINICAL},
+        "stage": [FROZEN | {"name": "hybrid"}],
+    }
+    folds, final = ({"folder": "run-e", "parts": [part]} for part in ("folds", "final"))
+    train(write_configuration(folder, "run-e", output=folds, **model_e))
+    bundle = BUNDLE | {"backbone_of": "models/toy-d"}
+    train(write_configuration(folder, "run-e", output=final, bundle=bundle, **model_e))
     return folder / "models"
 
 
@@ -92,6 +94,28 @@ def test_the_card_tells_cohort_metrics_calibration_and_limits(models):
     shares = [each.observed for each in card.calibration.bins]
     assert shares[-1] > shares[0]
     assert any("synthetic phantoms" in warning for warning in card.warnings)
+
+
+def test_folds_of_an_earlier_command_calibrate_and_stand_on_the_card(models):
+    card = find_bundle("toy-e", models).card
+    assert card.calibration.of == OUT_OF_FOLD
+    assert "AUC, mean of the folds" in {each.name for each in card.metrics}
+
+
+def test_a_card_tells_what_the_run_before_was_given(models):
+    before, own = (find_bundle(name, models).card.training for name in ("toy-d", "toy-e"))
+    assert own[:3] == tuple(f"Before: {each}" for each in before)
+    assert "an earlier run" in own[3]
+
+
+@pytest.mark.parametrize(("pretrained", "count"), [("findings", 1), ("medicalnet", 0), ("", 0)])
+def test_findings_in_medicalnets_place_are_a_deviation(models, pretrained, count):
+    card = find_bundle("toy-d", models).card
+    assert FINDINGS_FIRST not in card.deviations
+    for given in ((), (FINDINGS_FIRST,)):
+        template = card.model_copy(update={"deviations": (*card.deviations, *given)})
+        found = deviations(template, RunRecord(pretrained=pretrained))
+        assert found.count(FINDINGS_FIRST) == count
 
 
 def test_points_of_the_calibration_plot_are_of_test_scans_alone(models):
@@ -152,6 +176,14 @@ def test_a_bundle_that_could_not_be_made_is_refused_before_a_scan_is_prepared(mo
         train(path)
     path = write_configuration(folder, "late", bundle=BUNDLE | {"folder": "run.toml"}, **changes)
     with pytest.raises(ReportError, match="file bears its name"):
+        train(path)
+    stranger = changes | {
+        "model": model | {"initial": "", "breaks_years": []},
+        "training": {"seed": 4},
+    }
+    bundle = BUNDLE | {"backbone_of": "models/toy-d"}
+    path = write_configuration(folder, "late", bundle=bundle, **stranger)
+    with pytest.raises(TrainingError, match="holds another backbone"):
         train(path)
     assert not (tmp_path / "cache").exists()
 

@@ -58,6 +58,7 @@ def test_findings_decay_less_than_the_paper_states_for_mortality_unless_it_is_gi
         ({"model": {"id": "a", "variant": "E"}, "stage": [SURVIVAL]}, "Model E needs a hybrid"),
         ({"model": {"id": "a", "breaks_years": []}, "stage": [SURVIVAL]}, "needs breaks_years"),
         ({"stage": [MORTALITY], "bundle": BUNDLE}, "survival head needs a survival stage"),
+        ({"stage": [FINDINGS, SURVIVAL], "bundle": BUNDLE}, "a bundle needs a mortality or"),
         ({"stage": [SURVIVAL], "bundle": BUNDLE | {"backbone_of": "d"}}, "freeze the backbone"),
         ({"stage": [FINDINGS | {"at_once": 1}]}, "at least 2 scans that pass at once"),
         ({"training": {"workers": 100000}}, r"training\.workers"),

@@ -3,14 +3,17 @@ import json
 import numpy as np
 import pytest
 
+from core.data.folds import Folds
 from core.errors import CohortError
 from core.evaluate_command import evaluate_and_write
 from core.metrics.classification import auc
-from core.metrics.concordance import harrell_c
+from core.metrics.concordance import harrell_c, uno_c
 from core.metrics.intervals import auc_interval
 from core.progress import Silent
-from core.training.evaluate import evaluate, read_truth
-from core.training.evaluation_settings import read_settings
+from core.training.evaluate import evaluate, read_truth, uno_of
+from core.training.evaluation_settings import EvaluationChoices, ModelEntry, read_settings
+from core.training.evaluation_table import document, markdown, table_csv
+from core.training.scored_parts import ScoredPart
 from tests.core.training.studies import write_scores, write_study
 
 CONFIGURATION = """
@@ -115,6 +118,32 @@ def test_a_survival_score_ranks_by_the_risk_of_dying_within_the_horizon(evaluati
     assert survival.test.auc == good.test.auc  # 1 - S(5) was made from the same probability
     assert survival.test.calibration is None
     assert good.test.calibration is not None
+
+
+def test_unos_concordance_stands_beside_harrells_for_survival_scores(study, evaluation):
+    folder, _, _, _, rows = study
+    tested = [row for row in rows if row.fold == "test"]
+    outcome = [row.label for row in tested], [row.time_years for row in tested]
+    risk = [1 - row.survival[5.0] for row in tested]
+    found = by_name(evaluation)["good, survival"].uno
+    assert found.value == pytest.approx(uno_c(*outcome, risk, until_years=5))
+    assert found.low < found.value < found.high
+    assert [name for name, model in by_name(evaluation).items() if model.uno] == ["good, survival"]
+    head = next(line for line in markdown(evaluation).splitlines() if "C-index" in line)
+    assert "| C-index | Uno's C |" in head
+    assert "good, survival,test,uno_c," in table_csv(evaluation).replace('"', "")
+    assert document(evaluation)["models"][1]["uno_c"]["value"] == found.value
+    alone = CONFIGURATION.replace('score = "survival_5y"', "")
+    (folder / "no_survival.toml").write_text(alone)
+    without = markdown(evaluate(read_settings(folder / "no_survival.toml"), Silent()))
+    assert "Uno" not in without
+
+
+def test_a_horizon_before_the_first_death_has_no_unos_concordance():
+    event, time = np.array([True, False, True]), np.array([2.0, 3.0, 4.0])
+    entry = ModelEntry(name="D", predictions="d.csv", score="survival_1y")
+    part = ScoredPart(("a", "b", "c"), event, ~event | event, event, time, np.arange(3.0))
+    assert uno_of(entry, part, EvaluationChoices()) is None
 
 
 def test_models_are_compared_with_the_reference(evaluation):
@@ -235,3 +264,31 @@ def test_a_truth_with_a_gap_is_refused_by_its_row(tmp_path):
     path.write_text("patient_id,oracle_score\na,0.5\na,0.6\n")
     with pytest.raises(CohortError, match="Row 3 of the truth contradicts"):
         read_truth(path, "oracle_score")
+    path.write_text("patient_id,oracle_score\na,0.5\n\n,,\nb,\n")
+    with pytest.raises(CohortError, match="Row 5 of the truth"):
+        read_truth(path, "oracle_score")
+
+
+def test_a_truth_that_a_spreadsheet_saved_is_read_as_the_cohort_is(tmp_path):
+    path = tmp_path / "truth.csv"
+    path.write_text("patient_id , oracle_score\r\n a ,0.5\r\n", "utf-8-sig")
+    assert read_truth(path, "oracle_score") == {"a": 0.5}
+
+
+def test_a_model_that_predicts_none_of_the_parts_is_refused(study):
+    folder, cohort, folds, hazard, _ = study
+    held_out = Folds(0, (), held_out=folds.held_out)
+    write_scores(folder / "none" / "predictions.csv", cohort, held_out, lambda who: hazard[who])
+    (folder / "none.toml").write_text(CONFIGURATION.replace('"chance/', '"none/'))
+    with pytest.raises(CohortError, match="Model 'chance' predicts no patient of a fold or"):
+        evaluate(read_settings(folder / "none.toml"), Silent())
+
+
+def test_a_truth_of_other_people_is_refused_and_not_a_crash(study):
+    folder, *_ = study
+    (folder / "others.csv").write_text("patient_id,oracle_score\nQX77PLANTED,0.5\n")
+    text = CONFIGURATION.replace('"truth.csv"', '"others.csv"')
+    (folder / "others.toml").write_text(text)
+    with pytest.raises(CohortError, match="truth holds no patient of fold 0") as caught:
+        evaluate(read_settings(folder / "others.toml"), Silent())
+    assert "PLANTED" not in str(caught.value)

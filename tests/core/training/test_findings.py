@@ -8,7 +8,12 @@ import pytest
 from core.data.cohort import Cohort, CohortRow
 from core.errors import CohortError
 from core.training.configuration import TrainingError
-from core.training.findings import finding_scale, findings_of_cohort, read_findings
+from core.training.findings import (
+    finding_scale,
+    findings_of_cohort,
+    read_findings,
+    require_findings,
+)
 
 
 def row(patient, **clinical):
@@ -73,3 +78,32 @@ def test_a_table_that_names_no_patients_is_refused(tmp_path, content, words):
         path.write_text(content)
     with pytest.raises(CohortError, match=words):
         read_findings(path)
+
+
+def test_a_table_as_excel_writes_it_is_read_as_the_cohort_is(tmp_path):
+    """A mark before the first name, blanks around cells, empty lines between."""
+    path = tmp_path / "truth.csv"
+    path.write_bytes(b"\xef\xbb\xbfpatient_id,size\r\n\r\n a ,1\r\nb, 3\r\n,\r\n")
+    table = read_findings(path)
+    np.testing.assert_array_equal(table.values(ROWS[:2], ("size",)), [[1], [3]])
+    assert set(table.patients) == {"a", "b"}
+
+
+@pytest.mark.parametrize(
+    ("last", "words"),
+    [("a,2", "Row 5 .* a patient of an earlier row"), ("c", "Row 5 .* has 1 cells")],
+)
+def test_rows_are_counted_as_a_spreadsheet_does(tmp_path, last, words):
+    path = tmp_path / "truth.csv"
+    path.write_text(f"patient_id,size\n\na,1\n\n{last}\n")
+    with pytest.raises(CohortError, match=words):
+        read_findings(path)
+
+
+def test_training_patients_without_a_row_are_counted(tmp_path):
+    path = tmp_path / "truth.csv"
+    path.write_text("patient_id,size\na,1\nb,\nd,2\n")
+    table = read_findings(path)
+    require_findings(table, (ROWS[0], ROWS[1], row("d")), ("size",))
+    with pytest.raises(TrainingError, match="2 of the 3 training patients have no row"):
+        require_findings(table, (*ROWS, row("x"), row("x"))[1:], ("size",))

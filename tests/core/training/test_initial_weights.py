@@ -6,7 +6,12 @@ import torch
 from core.models.initialisation import state_digest
 from core.training.checkpoint import save_weights
 from core.training.configuration import TrainingError, read_configuration
-from core.training.initial_weights import fill_initial, new_network, take_weights
+from core.training.initial_weights import (
+    fill_initial,
+    new_network,
+    require_initial,
+    take_weights,
+)
 from core.training.run_record import RunRecord, claim
 from tests.core.training.toy_cohort import CLINICAL, write_configuration
 
@@ -75,6 +80,13 @@ def test_the_same_folds_of_a_table_with_one_more_column_are_the_same_folds(tmp_p
     assert first_weight(found, "fold-1") == 1
 
 
+def test_a_part_that_the_source_lacks_is_noticed_before_the_first_is_trained(tmp_path):
+    found = configuration(tmp_path, **run_with(tmp_path, "fold-1"))
+    require_initial(found, (), ["fold-1"], HERE)
+    with pytest.raises(TrainingError, match="holds no model of final"):
+        require_initial(found, (), ["fold-1", "final"], HERE)
+
+
 def test_a_run_that_does_not_say_whom_it_was_taught_on_lends_nothing(tmp_path):
     found = configuration(tmp_path, **run_with(tmp_path, "fold-1", "final", record=None))
     with pytest.raises(TrainingError, match="does not say which folds"):
@@ -113,7 +125,8 @@ def test_a_bundle_lends_its_weights(tmp_path):
     found = configuration(tmp_path, initial=f"bundle:{bundle.folder}")
     network = new_network(found, ())
     fill_initial(network, found, "final", HERE)
-    assert state_digest(network.state_dict()) == load(bundle).weights_sha256
+    lent = load(bundle).network.state_dict()
+    assert state_digest(network.state_dict()) == state_digest(lent)
 
 
 def test_weights_without_a_backbone_are_refused(tmp_path):

@@ -1,11 +1,15 @@
 """The cache gives what `core.analysis` prepares, never something stale, never half a file."""
 
+import importlib.util
 import os
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from core import geometry
+from core.data import nifti, read_series, series_choice
 from core.data.cohort import CohortRow
 from core.data.nifti import write_nifti
 from core.data.read_series import read
@@ -13,7 +17,14 @@ from core.data.series_index import index
 from core.errors import ModelInputError, ResourcesError
 from core.model_input import prepare_input
 from core.models.bundle_folders import find_bundle
-from core.training.input_cache import InputCache, block_mean, fill, look_up, write_atomically
+from core.training.input_cache import (
+    MAKERS,
+    InputCache,
+    block_mean,
+    fill,
+    look_up,
+    write_atomically,
+)
 from tests.phantoms import STORAGE_ORDERS, marked_thorax, write_series
 
 SHAPE = (32, 64, 64)
@@ -67,6 +78,27 @@ def test_a_scan_that_cannot_be_used_is_named_by_its_row_or_left_out(scans, tmp_p
     assert list(filled.faults) == [4]
     assert filled.faults[4]
     assert look_up(cache, some).keys == filled.keys
+
+
+def test_an_empty_folder_is_a_fault_of_its_row_alone(tmp_path):
+    (tmp_path / "scan.nii").write_bytes(b"one")
+    (tmp_path / "empty").mkdir()
+    cache = InputCache(tmp_path / "cache", DESCRIBED)
+    cache.write(cache.key(tmp_path / "scan.nii"), np.zeros(SHAPE, np.uint8))
+    some = rows(tmp_path / "empty", tmp_path / "scan.nii")
+    filled = fill(cache, some, workers=1, leave_out_unusable=True)
+    assert filled.keys == ("", cache.key(tmp_path / "scan.nii"))
+    assert list(filled.faults) == [3]
+    assert look_up(cache, some).keys == filled.keys
+    with pytest.raises(ModelInputError, match=r"1 scans of the cohort .*row 3\)"):
+        fill(cache, some, workers=1)
+
+
+def test_the_key_covers_the_modules_that_read_a_scan():
+    """A change of how a scan is read must not find what was made before it."""
+    paths = {Path(importlib.util.find_spec(name).origin) for name in MAKERS}
+    for module in (nifti, read_series, series_choice, geometry):
+        assert Path(module.__file__) in paths
 
 
 def test_the_key_changes_with_the_file_and_with_the_input(tmp_path):

@@ -78,8 +78,9 @@ def test_a_scan_without_a_key_is_left_out():
 def test_clinical_values_are_scaled_and_never_guessed():
     found = examples_of([row("a", DEAD, 65.0)], ["k"], [AGE])
     np.testing.assert_allclose(found.clinical, [[0.5]])
-    with pytest.raises(TrainingError, match=r"Row 7 .* 'age': .* between 40 and 90; it is 120"):
+    with pytest.raises(TrainingError, match=r"Row 7 .* 'age': .* between 40 and 90") as caught:
         examples_of([ROWS[0], row("b", ALIVE, 120.0)], ["k", "l"], [AGE])
+    assert "120" not in str(caught.value)
     nobody = CohortRow("z", Path("s"), False, 2.0, "", {})
     with pytest.raises(TrainingError, match="column 'age': the value is missing"):
         examples_of([nobody], ["k"], [AGE])

@@ -37,6 +37,21 @@ def test_a_damaged_table_is_refused_by_row_or_column_without_the_patient(tmp_pat
     assert "PLANTED" not in str(caught.value)
 
 
+def test_rows_are_counted_and_cells_read_as_those_of_the_cohort_are(tmp_path):
+    path = tmp_path / "predictions.csv"
+    write_table(path, ROWS)
+    header, first, *others = path.read_text().splitlines()
+    saved = [header, "", first.replace("QX77PLANTED1", " QX77PLANTED1 "), ",,", *others]
+    path.write_text("\r\n".join(saved) + "\r\n", "utf-8-sig")
+    assert read_table(path) == ROWS
+    path.write_text("\n".join([header, "", first.replace("0.75", "1.75")]))
+    with pytest.raises(CohortError, match="Row 3 of the predictions"):
+        read_table(path)
+    path.write_text("\n".join([header, first, first.replace(",", ";")]))
+    with pytest.raises(CohortError, match="Row 3 of the predictions"):
+        read_table(path)
+
+
 def test_no_file_and_an_empty_one_are_refused(tmp_path):
     with pytest.raises(CohortError, match="cannot be read"):
         read_table(tmp_path / "predictions.csv")

@@ -6,7 +6,7 @@ import pytest
 from core.data.cohort import Cohort
 from core.data.folds import Folds
 from core.errors import CohortError
-from core.training.evaluation_settings import ModelEntry
+from core.training.evaluation_settings import PLAIN_SCORES, ModelEntry
 from core.training.prediction_table import PredictionRow
 from core.training.scored_parts import common_parts, model_scores, score_of
 from tests.core.data.cohort_tables import cohort_of
@@ -60,9 +60,10 @@ def test_the_score_is_the_one_that_the_configuration_names():
     assert choose("survival_5y") == pytest.approx(0.2)
     assert choose("survival_risk") == -4
     assert np.isnan(choose("survival_3y"))
-    with pytest.raises(CohortError, match="hold no 'survival_3y'"):
+    with pytest.raises(CohortError, match="hold no 'survival_3y'") as caught:
         model_scores(ModelEntry(name="D", predictions="d", score="survival_3y"),
                      predictions(), FOLDS, COHORT)  # fmt: skip
+    assert all(name in caught.value.remedy for name in PLAIN_SCORES)
 
 
 def test_a_model_that_predicts_a_patient_of_another_fold_is_refused():
