@@ -6,10 +6,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
 from core.models.cards import Calibration, CalibrationBin
-from viewer.theme import ACCENT, MUTED, PANEL
+from viewer.panels.still_plot import set_quarters, still_plot
+from viewer.theme import ACCENT, MUTED
 
 SIDE_PX = 260
-TICKS = (0, 0.25, 0.5, 0.75, 1)
 
 
 def calibration_plot(bins: Sequence[CalibrationBin]) -> QWidget:
@@ -19,22 +19,12 @@ def calibration_plot(bins: Sequence[CalibrationBin]) -> QWidget:
     """
     import pyqtgraph
 
-    plot = pyqtgraph.PlotWidget(background=PANEL)
+    words = calibration_words(bins)
+    plot = still_plot(
+        "Calibration plot", words, bottom="Predicted probability", left="Share that died"
+    )
     plot.setFixedSize(SIDE_PX, SIDE_PX)
-    plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    plot.setAccessibleName("Calibration plot")
-    plot.setAccessibleDescription(calibration_words(bins))
-    plot.setToolTip(calibration_words(bins))
-    plot.setMenuEnabled(False)
-    plot.setMouseEnabled(x=False, y=False)
-    plot.hideButtons()
-    plot.showGrid(x=True, y=True, alpha=0.15)
-    for side, text in (("bottom", "Predicted probability"), ("left", "Share that died")):
-        axis = plot.getAxis(side)
-        axis.setTextPen(MUTED)
-        axis.setPen(MUTED)
-        axis.setLabel(text, color=MUTED)
-        axis.setTicks([[(tick, f"{tick:g}") for tick in TICKS]])
+    set_quarters(plot, ("bottom", "left"))
     plot.setXRange(0, 1, padding=0.03)
     plot.setYRange(0, 1, padding=0.03)
     dashes = pyqtgraph.mkPen(MUTED, width=1, style=Qt.PenStyle.DashLine)
@@ -52,7 +42,8 @@ def calibration_plot(bins: Sequence[CalibrationBin]) -> QWidget:
         symbolPen=None,
         antialias=True,
     )
-    return plot
+    widget: QWidget = plot
+    return widget
 
 
 def calibration_words(bins: Sequence[CalibrationBin]) -> str:

@@ -1,36 +1,21 @@
 """The survival curve of a result. The plotting library is loaded when the first curve is drawn."""
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
 from core.prognosis import SurvivalCurve
-from viewer.theme import ACCENT, MUTED, PANEL
+from viewer.panels.still_plot import set_quarters, still_plot
+from viewer.theme import ACCENT
 
 HEIGHT_PX = 165
-SURVIVAL_TICKS = (0, 0.25, 0.5, 0.75, 1)
 
 
 def survival_plot(curve: SurvivalCurve) -> QWidget:
     """Survival (0..1) over years, linear between the breaks of the model's intervals."""
     import pyqtgraph
 
-    plot = pyqtgraph.PlotWidget(background=PANEL)
+    plot = still_plot("Survival curve", curve_words(curve), bottom="Years", left="Survival")
     plot.setFixedHeight(HEIGHT_PX)
-    plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    plot.setAccessibleName("Survival curve")
-    plot.setAccessibleDescription(curve_words(curve))
-    plot.setToolTip(curve_words(curve))
-    plot.setMenuEnabled(False)
-    plot.setMouseEnabled(x=False, y=False)
-    plot.hideButtons()
-    plot.showGrid(x=True, y=True, alpha=0.15)
-    for side, text in (("bottom", "Years"), ("left", "Survival")):
-        axis = plot.getAxis(side)
-        axis.setTextPen(MUTED)
-        axis.setPen(MUTED)
-        axis.setLabel(text, color=MUTED)
-        axis.enableAutoSIPrefix(False)
-    plot.getAxis("left").setTicks([[(tick, f"{tick:g}") for tick in SURVIVAL_TICKS]])
+    set_quarters(plot, ("left",))
     plot.setXRange(0, curve.time_years[-1], padding=0.03)
     plot.setYRange(0, 1, padding=0.08)
     plot.plot(
@@ -43,7 +28,8 @@ def survival_plot(curve: SurvivalCurve) -> QWidget:
         symbolPen=None,
         antialias=True,
     )
-    return plot
+    widget: QWidget = plot
+    return widget
 
 
 def curve_words(curve: SurvivalCurve) -> str:
