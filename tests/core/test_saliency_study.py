@@ -78,7 +78,7 @@ def test_the_summary_has_a_row_for_each_disease_and_one_over_all():
     assert both["hit_low"] < 0.5 < both["hit_high"]  # type: ignore[operator]
 
 
-@pytest.mark.slow
+@pytest.mark.hand
 def test_the_tables_hold_model_and_control(tmp_path):
     models = tmp_path / "models"
     write_spotlight_bundle(models)
@@ -91,6 +91,6 @@ def test_the_tables_hold_model_and_control(tmp_path):
     assert "coronary calcium" in text
     lines = (tmp_path / "out" / "maps.csv").read_text().splitlines()
     assert len(lines) == 1 + 2 * len(DOMINANT) * 2  # header; models x diseases x maps
-    figure = Image.open(tmp_path / "out" / "maps.png")
-    assert figure.width > len(DOMINANT) * CELL_PX[0]
-    assert figure.height > 4 * CELL_PX[1]  # scan, cause, two maps
+    with Image.open(tmp_path / "out" / "maps.png") as figure:
+        assert figure.width > len(DOMINANT) * CELL_PX[0]
+        assert figure.height > 4 * CELL_PX[1]  # scan, cause, two maps

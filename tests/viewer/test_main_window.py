@@ -307,7 +307,7 @@ def test_the_whole_survival_curve_is_seen_at_the_first_size(qtbot, window_with_s
         if each.accessibleName() == "Survival curve"
     ]
     assert len(plots) == 1
-    assert plots[0].visibleRegion().boundingRect() == plots[0].rect()
+    qtbot.waitUntil(lambda: plots[0].visibleRegion().boundingRect() == plots[0].rect())
 
 
 def test_what_was_told_of_a_scan_goes_with_it(qtbot, window_with_scan):

@@ -75,6 +75,6 @@ def test_lung1_is_that_of_the_published_steps_in_voxels(shared_data):
     assert_as_published(read_scan(shared_data / "lung1-001" / "dicom"), 0.99, in_voxels=True)
 
 
-@pytest.mark.slow
+@pytest.mark.hand
 def test_lidc_is_that_of_the_published_steps_in_voxels(lidc_folder):
     assert_as_published(read_scan(lidc_folder), 0.99, in_voxels=True)
