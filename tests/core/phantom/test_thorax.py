@@ -14,7 +14,7 @@ from core.phantom.thorax import Painted, paint_thorax
 from core.progress import Cancelled
 from tests.core.phantom.grids import WHOLE, centred
 
-PERSONS = [0, 1, 2, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(3, 20))]
+PERSONS = [*range(6), *(pytest.param(seed, marks=pytest.mark.hand) for seed in range(6, 20))]
 
 
 def anyone(seed: int) -> Subject:
