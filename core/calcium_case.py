@@ -162,7 +162,7 @@ def _heart(regions: Mask) -> Mask | None:
     box = widened(box_of(heart), (margin + room + 1) * max(spacing_mm), spacing_mm, heart.shape)
     labels = regions.labels[box]
     inside = binary_dilation(heart[box], iterations=margin)
-    inside &= _within_chest_wall(regions.labels)[box]
+    inside &= _within_chest_wall(regions.labels[box[0]], box[1:])
     inside &= ~_is_one_of(labels, NEVER_HEART)
     inside &= ~binary_dilation(_is_one_of(labels, BONES))  # with the edge of the breastbone
     affine = np.array(regions.geometry.affine)
@@ -171,12 +171,14 @@ def _heart(regions: Mask) -> Mask | None:
     return Mask(inside.view(np.uint8), VolumeGeometry(labels.shape, affine, frame))
 
 
-def _within_chest_wall(labels: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """The hull of lungs, heart and great vessels in every slice, and the block round it.
+def _within_chest_wall(
+    labels: NDArray[np.uint8], in_plane: tuple[slice, slice]
+) -> NDArray[np.bool_]:
+    """The hull of lungs, heart and great vessels in whole slices, and the block round it.
 
     Calcified rib cartilage lies as near to the heart as a coronary artery, but outside of it.
     """
-    hull = joint_hull(_is_one_of(labels, CHEST_ORGANS))
+    hull = joint_hull(_is_one_of(labels, CHEST_ORGANS))[:, *in_plane]
     wider: NDArray[np.bool_] = binary_dilation(hull)
     return wider
 

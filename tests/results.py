@@ -11,7 +11,14 @@ from core.analysis_result import AnalysisRequest, AnalysisResult, Provenance
 from core.data.fitness import Fitness, Level, Reason, Verdict
 from core.data.series import Patient, SeriesRecord, SliceHeader
 from core.geometry import VolumeGeometry
-from core.models.cards import InputDescription, ModelCard, SurvivalOutput
+from core.models.cards import (
+    Calibration,
+    CalibrationBin,
+    CardMetric,
+    InputDescription,
+    ModelCard,
+    SurvivalOutput,
+)
 from core.preprocessing.reorient import HEAD_BACK_LEFT
 from core.prognosis import HorizonRisk, Prognosis, SurvivalCurve
 from core.saliency.targets import MORTALITY
@@ -95,6 +102,22 @@ def example_card() -> ModelCard:
         initialisation_seed=20220,
         initialisation_sha256=DIGEST,
     )
+
+
+def trained_card() -> ModelCard:
+    """The same, trained, with one figure and one point of its calibration plot."""
+    point = CalibrationBin(scans=40, predicted=0.25, observed=0.2, low=0.1, high=0.35)
+    auc = CardMetric(name="AUC", value=0.812, low=0.75, high=0.87, scans=250, of="test scans")
+    calibration = Calibration(
+        slope=1.2,
+        intercept=-0.4,
+        scans=900,
+        of="scans of the folds",
+        bins=(point,),
+        bins_of="test scans",
+    )
+    changes = {"metrics": (auc,), "calibration": calibration, "weights_sha256": DIGEST}
+    return example_card().model_copy(update={"trained": True, **changes})
 
 
 def example_result(volume: Volume | None = None) -> tuple[AnalysisRequest, AnalysisResult]:

@@ -113,11 +113,10 @@ def harrell_c_interval(
     Raises:
         ValueError: As `harrell_c`, or more scans than can be compared so often.
     """
-    value = harrell_c(event, time_years, risk)
     names = np.arange(len(risk)) if patients is None else patients
     draws = resampled_patients(names, resamples=resamples, seed=seed)
     drawn = concordance_of_draws(event, time_years, risk, draws)
-    return _percentiles(value, drawn, level)
+    return _percentiles(harrell_c(event, time_years, risk), drawn, level)
 
 
 def uno_c_interval(
@@ -148,11 +147,10 @@ def uno_c_interval(
     Raises:
         ValueError: As `uno_c`, or more scans than can be compared so often.
     """
-    value = uno_c(event, time_years, risk, until_years=until_years)
     names = np.arange(len(risk)) if patients is None else patients
     draws = resampled_patients(names, resamples=resamples, seed=seed)
     drawn = concordance_of_draws(event, time_years, risk, draws, until_years=until_years)
-    return _percentiles(value, drawn, level)
+    return _percentiles(uno_c(event, time_years, risk, until_years=until_years), drawn, level)
 
 
 def _percentiles(value: float, drawn: NDArray[np.float64], level: float) -> Interval:

@@ -102,6 +102,13 @@ class CardMetric(_Frozen):
     scans: int
     of: str
 
+    @property
+    def words(self) -> str:
+        """Such as "AUC 0.812 (0.750 to 0.870), 250 test scans"."""
+        is_bounded = self.low is not None and self.high is not None
+        bounds = f" ({self.low:.3f} to {self.high:.3f})" if is_bounded else ""
+        return f"{self.name} {self.value:.3f}{bounds}, {self.scans} {self.of}"
+
 
 class CalibrationBin(_Frozen):
     """Scans of like predicted probability, and the share of them that died."""
@@ -127,6 +134,14 @@ class Calibration(_Frozen):
     of: str
     bins: tuple[CalibrationBin, ...] = ()
     bins_of: str = ""
+
+    @property
+    def words(self) -> str:
+        """How the probabilities were fitted, and on which scans."""
+        return (
+            f"Platt scaling, slope {self.slope:.2f}, intercept {self.intercept:.2f}, fitted on "
+            f"{self.scans} {self.of}. It is part of the weights."
+        )
 
 
 class ReferenceDescription(_Frozen):

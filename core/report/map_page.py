@@ -11,11 +11,17 @@ from core.report.page import ACCENT, FAINT, INK, LINE_MM, MUTED, WARNING_INK, Re
 from core.saliency.map_trust import CONSISTENT_FROM, DOUBTFUL_FROM, PART_TITLES, MapTrust
 
 ROW_MM, BAR_MM = 4.3, 2.2
+HEADING_MM = 9.0
+"""Height of a section's heading and the room below its first paragraph."""
 SHARE_NAME_MM, SHARE_NUMBER_MM = 31.0, 12.0
 CHARTS_A_ROW, GAP_MM = 3, 6.0
 LEAST_DRAWN = 5e-4
 """A share that would be written as 0.0 % has no bar."""
 
+SHARES_OF = (
+    "Share of each map by region, before the threshold. The regions come from HU and shape alone: "
+    "their borders are approximate."
+)
 NOT_CHECKED = "The maps of this run were not checked."
 NOT_A_PROOF = "A high score does not say that the map is right, only that it is not arbitrary."
 
@@ -26,13 +32,11 @@ def add_organ_shares(page: ReportPage, result: AnalysisResult) -> None:
     if not charts:
         return
     rows = max(len(shares) for _, shares in charts)
-    page.heading("Where the maps lie", keep_mm=ROW_MM * (rows + 2) + 9)
-    page.paragraph(
-        "Share of each map by region, before the threshold. The regions come from HU and shape "
-        "alone: their borders are approximate." + _outside(result),
-        colour=MUTED,
-        size_pt=8,
-    )
+    said = SHARES_OF + _outside(result)
+    page.ink(MUTED, 8)
+    keep_mm = HEADING_MM + page.text_height(said, page.epw) + ROW_MM * (rows + 1)
+    page.heading("Where the maps lie", keep_mm=keep_mm)
+    page.paragraph(said, colour=MUTED, size_pt=8)
     page.ln(1)
     columns = min(len(charts), CHARTS_A_ROW)
     width_mm = (page.epw - GAP_MM * (columns - 1)) / columns

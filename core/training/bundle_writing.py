@@ -31,7 +31,6 @@ from core.models.cards import (
 )
 from core.models.mortality_resnet3d import DEAD, MortalityResNet3D
 from core.models.reference import Reference
-from core.prognosis import deaths_in_training
 from core.training.configuration import BundleSettings, TrainingConfiguration, TrainingError
 from core.training.inheritance import FINDINGS, FINDINGS_FIRST
 from core.training.run_record import RunRecord
@@ -136,11 +135,13 @@ def lender_of(folder: Path, weights: dict[str, Tensor]) -> BackboneSource:
     Raises:
         TrainingError: Its backbone is another one.
     """
-    bundle = Bundle(folder, read_card(folder))
     try:
+        bundle = Bundle(folder, read_card(folder))
         lent = load(bundle).network.state_dict()
     except WeightsError as error:
-        raise TrainingError(error.message, error.remedy) from None
+        raise TrainingError(
+            f"The bundle in backbone_of cannot be used: {error.message}", error.remedy
+        ) from None
     same = all(
         torch.equal(lent[name], each.float())
         for name, each in weights.items()
@@ -180,10 +181,7 @@ def _card(
         "training_cohort": settings.training_cohort,
         "demonstration": settings.demonstration,
         "licence": settings.licence,
-        "limits": (
-            *settings.limits,
-            deaths_in_training(content.training_deaths),
-        ),
+        "limits": settings.limits,
         "training": content.record.training,
         "deviations": deviations(template, content.record),
         "training_deaths": content.training_deaths,

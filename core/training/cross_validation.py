@@ -173,7 +173,7 @@ def _predicted(
     record: RunRecord,
     progress: Progress,
 ) -> list[PredictionRow]:
-    """What the part's model says of the scans that it never saw; no survival by random numbers."""
+    """What the part's model says of the scans that it never saw."""
     model = training.configuration.model
     store = training.features(training.configuration.image_shape)
     rows = []
@@ -187,7 +187,11 @@ def _predicted(
             breaks_years=model.breaks_years,
             horizons_years=model.horizons_years,
         )
-        if not record.tells_survival:
-            said = replace(said, survival=said.survival[:, :0], hazard_logits=None)
-        rows += prediction_rows(examples, said, fold=fold, horizons_years=model.horizons_years)
+        rows += prediction_rows(
+            examples,
+            said,
+            fold=fold,
+            horizons_years=model.horizons_years,
+            heads=record.heads,
+        )
     return rows

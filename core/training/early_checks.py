@@ -2,12 +2,9 @@
 
 from core.data.cohort import Cohort
 from core.data.folds import HELD_OUT, TEST, VALIDATION, Folds
-from core.errors import WeightsError
-from core.models.bundle_folders import Bundle
-from core.models.bundles import load
-from core.models.cards import ClinicalColumn, read_card
+from core.models.cards import ClinicalColumn
 from core.training.bundle_writing import lender_of, stored_weights
-from core.training.configuration import BundleSettings, TrainingConfiguration, TrainingError
+from core.training.configuration import TrainingConfiguration, TrainingError
 from core.training.findings import FindingTable, require_findings
 from core.training.initial_weights import FINAL, fill_initial, new_network, require_initial
 from core.training.parts import part_names
@@ -69,7 +66,6 @@ def require_results(
     if configuration.bundle is not None:
         require_writable(configuration.bundle.folder)
         _require_bundle(configuration, record, len(training))
-        _require_lender(configuration.bundle)
         places = [folds.part_of(row.patient_id) for row in cohort.rows]
         require_reference(places.count(VALIDATION) + places.count(TEST))
     names = part_names(folds, configuration.output.parts)
@@ -116,15 +112,3 @@ def require_reference(scans: int) -> None:
             f"was not trained on; validation and test hold {scans}.",
             "Make the folds with larger validation and test parts.",
         )
-
-
-def _require_lender(settings: BundleSettings) -> None:
-    """The bundle that lends its backbone is there and whole."""
-    if settings.backbone_of is None:
-        return
-    try:
-        load(Bundle(settings.backbone_of, read_card(settings.backbone_of)))
-    except WeightsError as error:
-        raise TrainingError(
-            f"The bundle in backbone_of cannot be used: {error.message}", error.remedy
-        ) from None

@@ -131,7 +131,11 @@ def read_table(path: Path, whose: str = "a model") -> tuple[PredictionRow, ...]:
                 f"Row {number} of the predictions of {whose} is not valid.", AGAIN
             ) from None
     if not rows:
-        raise CohortError(f"The predictions of {whose} hold no row.", AGAIN)
+        raise CohortError(
+            f"The predictions of {whose} hold no row.",
+            "Only a mortality or a survival stage predicts, and only scans of a fold, of the test "
+            "set or held out. Train such a stage.",
+        )
     return tuple(rows)
 
 

@@ -1,6 +1,6 @@
 """What a trained model says of scans, from their pooled features."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +12,7 @@ from core.models.mortality_resnet3d import DEAD, MortalityResNet3D
 from core.training.examples import Examples
 from core.training.objectives import death_risk
 from core.training.prediction_table import PredictionRow
+from core.training.run_record import MORTALITY, SURVIVAL
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,11 +67,30 @@ def said_of(
 
 
 def prediction_rows(
-    examples: Examples, said: Said, *, fold: int | str, horizons_years: Sequence[float]
+    examples: Examples,
+    said: Said,
+    *,
+    fold: int | str,
+    horizons_years: Sequence[float],
+    heads: Collection[str],
 ) -> list[PredictionRow]:
-    """One row for each scan."""
-    horizons = horizons_years[: said.survival.shape[1]]
-    risks = None if said.hazard_logits is None else death_risk(said.hazard_logits)
+    """One row for each scan, of what was taught: the other heads hold random numbers.
+
+    Args:
+        examples: Whose scans they are.
+        said: Of them, by all heads.
+        fold: That the scans were left out of.
+        horizons_years: Of `said.survival`.
+        heads: That were taught: "mortality", "survival". Without mortality there is no probability
+            and the risk is that of the survival curve; with neither there is no row.
+    """
+    tells_mortality = MORTALITY in heads
+    tells_survival = SURVIVAL in heads and said.hazard_logits is not None
+    risks = death_risk(said.hazard_logits) if tells_survival else None
+    ranks = said.risk_score if tells_mortality else risks
+    if ranks is None:
+        return []
+    horizons = horizons_years if tells_survival else ()
     return [
         PredictionRow(
             patient_id=row.patient_id,
@@ -78,9 +98,9 @@ def prediction_rows(
             label=bool(examples.labels[k]) if examples.has_label[k] else None,
             event=row.event,
             time_years=row.time_years,
-            probability=float(said.probability[k]),
-            risk_score=float(said.risk_score[k]),
-            survival=dict(zip(horizons, map(float, said.survival[k]), strict=True)),
+            probability=float(said.probability[k]) if tells_mortality else None,
+            risk_score=float(ranks[k]),
+            survival={years: float(said.survival[k, n]) for n, years in enumerate(horizons)},
             survival_risk=None if risks is None else float(risks[k]),
         )
         for k, row in enumerate(examples.rows)

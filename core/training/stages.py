@@ -43,9 +43,6 @@ from core.training.stage_network import StageNetwork
 DIGEST = "digest"
 HISTORY = "history"
 FEATURES_FOLDER = "features"
-FINDINGS_HEAD = "with batch norm"
-"""How the head for findings is made: a checkpoint of another one is not gone on with."""
-
 CHECKPOINT_FILE = "checkpoint.safetensors"
 SEEDS = 2**31
 
@@ -150,7 +147,7 @@ def _stage(
     breaks = torch.tensor(training.configuration.model.breaks_years, dtype=torch.float32)
     work = StageWork(
         stage=stage,
-        digest=f"{digest} {FINDINGS_HEAD}" if stage.has_findings else digest,
+        digest=digest,
         place=place,
         name=name,
         words=f"{part.name}, {stage.name}",

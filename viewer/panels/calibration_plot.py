@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
 from core.models.cards import Calibration, CalibrationBin
-from viewer.panels.still_plot import set_quarters, still_plot
+from viewer.panels.still_plot import add_points, set_quarters, still_plot
 from viewer.theme import ACCENT, MUTED
 
 SIDE_PX = 260
@@ -32,16 +32,8 @@ def calibration_plot(bins: Sequence[CalibrationBin]) -> QWidget:
     for each in bins:
         interval = (each.predicted, each.predicted), (each.low, each.high)
         plot.plot(*interval, pen=pyqtgraph.mkPen(ACCENT, width=1.5), antialias=True)
-    plot.plot(
-        [each.predicted for each in bins],
-        [each.observed for each in bins],
-        pen=None,
-        symbol="o",
-        symbolSize=7,
-        symbolBrush=ACCENT,
-        symbolPen=None,
-        antialias=True,
-    )
+    predicted = [each.predicted for each in bins]
+    add_points(plot, predicted, [each.observed for each in bins], joined=False)
     widget: QWidget = plot
     return widget
 
@@ -57,10 +49,6 @@ def calibration_words(bins: Sequence[CalibrationBin]) -> str:
 
 def fit_words(calibration: Calibration) -> str:
     """How the probabilities were fitted, and on which scans the plot was made."""
-    fitted = (
-        f"Platt scaling, slope {calibration.slope:.2f}, intercept {calibration.intercept:.2f}, "
-        f"fitted on {calibration.scans} {calibration.of}. It is part of the weights."
-    )
     if not calibration.bins:
-        return fitted
-    return f"{fitted}\nPoints with 95 % intervals: {calibration.bins_of}."
+        return calibration.words
+    return f"{calibration.words}\nPoints with 95 % intervals: {calibration.bins_of}."

@@ -77,11 +77,6 @@ def card_paragraphs(card: ModelCard) -> tuple[tuple[str, str], ...]:
 
 def _of_training(card: ModelCard) -> tuple[tuple[str, str], ...]:
     """How a trained model was taught, how good it is, and its limits."""
-    measured = [
-        f"{each.name} {each.value:.3f}"
-        + ("" if each.low is None or each.high is None else f" ({each.low:.3f}–{each.high:.3f})")
-        + f", {each.scans} {each.of}"
-        for each in card.metrics
-    ]
+    measured = [each.words for each in card.metrics]
     found = (("Training", card.training), (MEASURED, measured), ("Limits", card.limits))
     return tuple((title, "\n".join(f"– {each}" for each in some)) for title, some in found if some)

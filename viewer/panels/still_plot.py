@@ -5,7 +5,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt
 
-from viewer.theme import MUTED, PANEL
+from viewer.theme import ACCENT, MUTED, PANEL
 
 QUARTERS = (0, 0.25, 0.5, 0.75, 1)
 
@@ -16,8 +16,8 @@ def still_plot(name: str, words: str, *, bottom: str, left: str) -> Any:
     Args:
         name: For screen readers.
         words: What it shows, as text.
-        bottom: Title of the axis.
-        left: Title of the axis.
+        bottom: Title of the horizontal axis.
+        left: Title of the vertical axis.
     """
     import pyqtgraph
 
@@ -43,3 +43,19 @@ def set_quarters(plot: Any, sides: Sequence[str]) -> None:
     """Ticks of an axis that runs from 0 to 1."""
     for side in sides:
         plot.getAxis(side).setTicks([[(tick, f"{tick:g}") for tick in QUARTERS]])
+
+
+def add_points(plot: Any, x: Sequence[float], y: Sequence[float], *, joined: bool) -> None:
+    """Draw points, and the line through them."""
+    import pyqtgraph
+
+    plot.plot(
+        x,
+        y,
+        pen=pyqtgraph.mkPen(ACCENT, width=2) if joined else None,
+        symbol="o",
+        symbolSize=6,
+        symbolBrush=ACCENT,
+        symbolPen=None,
+        antialias=True,
+    )

@@ -3,31 +3,19 @@
 from PySide6.QtWidgets import QWidget
 
 from core.prognosis import SurvivalCurve
-from viewer.panels.still_plot import set_quarters, still_plot
-from viewer.theme import ACCENT
+from viewer.panels.still_plot import add_points, set_quarters, still_plot
 
 HEIGHT_PX = 165
 
 
 def survival_plot(curve: SurvivalCurve) -> QWidget:
     """Survival (0..1) over years, linear between the breaks of the model's intervals."""
-    import pyqtgraph
-
     plot = still_plot("Survival curve", curve_words(curve), bottom="Years", left="Survival")
     plot.setFixedHeight(HEIGHT_PX)
     set_quarters(plot, ("left",))
     plot.setXRange(0, curve.time_years[-1], padding=0.03)
     plot.setYRange(0, 1, padding=0.08)
-    plot.plot(
-        curve.time_years,
-        curve.survival,
-        pen=pyqtgraph.mkPen(ACCENT, width=2),
-        symbol="o",
-        symbolSize=6,
-        symbolBrush=ACCENT,
-        symbolPen=None,
-        antialias=True,
-    )
+    add_points(plot, curve.time_years, curve.survival, joined=True)
     widget: QWidget = plot
     return widget
 

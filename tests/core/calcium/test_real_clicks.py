@@ -94,7 +94,7 @@ def test_no_click_on_any_strong_candidate_of_the_heart_enters_bone(case):
         labels = regions.labels[tuple(np.rint(places).astype(int).T)]
         assert not np.isin(labels, (Organ.VERTEBRAE, Organ.RIBS)).any()
         stopped += bool(growth.stopped_by)
-    assert stopped >= 3  # there are candidates that touch what stops them
+    assert stopped >= 5  # there are candidates that touch what stops them
 
 
 def plain_agatston(hu, pixel_mm2, increment_mm):

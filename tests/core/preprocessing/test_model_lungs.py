@@ -69,7 +69,7 @@ def test_the_scan_of_lctsc_is_too(shared_data):
     assert_as_published(read_lctsc(shared_data)[0], 0.999)
 
 
-@pytest.mark.hand
+@pytest.mark.slow
 def test_lung1_is_that_of_the_published_steps_in_voxels(shared_data):
     """Nothing adapted: the blur of 1 voxel as published (0.98 mm here)."""
     assert_as_published(read_scan(shared_data / "lung1-001" / "dicom"), 0.99, in_voxels=True)

@@ -6,7 +6,8 @@ import pypdf
 import pytest
 
 from core.explanation import Explanation
-from core.report.map_page import NOT_A_PROOF, NOT_CHECKED
+from core.report.map_page import NOT_A_PROOF, NOT_CHECKED, add_organ_shares
+from core.report.page import Identity, ReportPage
 from core.report.pdf import write_pdf
 from core.saliency.map_trust import PART_TITLES, TrustPart, trust_of
 from core.saliency.targets import Target
@@ -50,6 +51,22 @@ def test_every_region_stands_with_its_share_for_each_map(pages):
 def test_the_shares_stand_on_the_page_of_the_pictures(pages):
     page = next(text for text in pages() if "Where the model looked" in text)
     assert "Where the maps lie" in page
+
+
+def test_the_heading_of_the_shares_is_never_parted_from_their_bars(tmp_path):
+    outside = {"gradient": 0.123, "gradcam": 0.045, "smoothgrad": 0.067}
+    result = replace(example_result()[1], outside_region_share=outside)
+    places_mm = range(180, 275, 3)
+    with ReportPage(Identity("Title", "model", "0" * 64)) as page:
+        for top_mm in places_mm:
+            page.add_page()
+            page.set_y(top_mm)
+            add_organ_shares(page, result)
+        page.output(str(tmp_path / "shares.pdf"))
+    texts = [each.extract_text() for each in pypdf.PdfReader(tmp_path / "shares.pdf").pages]
+    headed = [text for text in texts if "Where the maps lie" in text]
+    assert len(headed) == len(places_mm)
+    assert all(region.capitalize() in text for text in headed for region in ORGAN_SHARE)
 
 
 def test_without_shares_there_is_no_empty_chart(pages):

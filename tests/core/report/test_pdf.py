@@ -12,7 +12,7 @@ from core.prognosis import NOT_TRAINED, RESEARCH_USE_ONLY, SALIENCY_CAPTION
 from core.report import words
 from core.report.content import result_document, result_json
 from core.report.pdf import write_pdf
-from tests.results import DIGEST, example_result
+from tests.results import DIGEST, example_result, trained_card
 
 PICTURES = {
     name: np.full((88, 96, 3), 40 * k, np.uint8)
@@ -94,6 +94,22 @@ def test_a_trained_model_is_not_warned_of(report):
     assert "mean nothing" not in text
     assert "not trained" not in text
     assert "About the model" not in text
+
+
+def test_how_a_trained_model_was_taught_and_how_good_it_is_stand_on_its_card(report):
+    taught = ("Backbone: stages of toys.", "Heads: 20 epochs.")
+    card = trained_card().model_copy(update={"training": taught, "limits": ("It knows toys.",)})
+    request, result = example_result()
+    text = text_of(report(request, replace(result, card=card)))
+    for words_of_card in (*taught, "It knows toys.", "AUC 0.812 (0.750 to 0.870), 250 test scans"):
+        assert words_of_card in text
+    assert "slope 1.20, intercept -0.40, fitted on 900 scans of the folds" in " ".join(text.split())
+
+
+def test_a_model_that_is_not_trained_has_no_figures_on_its_card(report):
+    text = text_of(report(*example_result()))
+    assert "\nMeasured" not in text
+    assert "Platt" not in text
 
 
 def test_what_the_model_does_not_give_stands_in_words(report):

@@ -50,7 +50,7 @@ def test_gradients_and_running_statistics_are_those_of_the_whole_batch(tmp_path)
         np.testing.assert_allclose(together[name], each, rtol=1e-9, atol=1e-12, err_msg=name)
 
 
-@pytest.mark.hand
+@pytest.mark.slow
 def test_two_processes_give_the_losses_and_the_weights_of_one_with_the_whole_batch(tmp_path):
     """Rounding differs, and Adam makes much of gradients near 0: three digits after six steps."""
     train(toy_configuration(tmp_path, count=40, stage=STAGES))

@@ -2,39 +2,15 @@ import pytest
 from pyqtgraph import PlotWidget
 from PySide6.QtWidgets import QLabel
 
-from core.models.cards import Calibration, CalibrationBin, CardMetric, ClinicalColumn
+from core.models.cards import ClinicalColumn
 from core.prognosis import NOT_TRAINED, RESEARCH_USE_ONLY
-from tests.results import example_card
+from tests.results import example_card, trained_card
 from viewer.dialogs.clinical_values import ClinicalValuesDialog, read_value
 from viewer.dialogs.model_card import ModelCardDialog
 from viewer.dialogs.shortcuts import GESTURES, ShortcutSheet
 
 AGE = ClinicalColumn(name="age_years", title="Age", unit="years", minimum=40, maximum=90)
 STROKE = ClinicalColumn(name="stroke", title="Stroke", minimum=0, maximum=1, yes_or_no=True)
-
-
-def trained_card():
-    """A card with one figure and one point of its calibration plot."""
-    point = CalibrationBin(scans=40, predicted=0.25, observed=0.2, low=0.1, high=0.35)
-    return example_card().model_copy(
-        update={
-            "trained": True,
-            "weights_sha256": "0" * 64,
-            "metrics": (
-                CardMetric(
-                    name="AUC", value=0.812, low=0.75, high=0.87, scans=250, of="test scans"
-                ),
-            ),
-            "calibration": Calibration(
-                slope=1.2,
-                intercept=-0.4,
-                scans=900,
-                of="scans of the folds",
-                bins=(point,),
-                bins_of="test scans",
-            ),
-        }
-    )
 
 
 def text_of(widget):
@@ -103,7 +79,7 @@ def test_a_trained_card_shows_its_figures_and_its_calibration_plot(qtbot):
     dialog = ModelCardDialog(trained_card())
     qtbot.addWidget(dialog)
     text = text_of(dialog)
-    assert "AUC 0.812 (0.750–0.870), 250 test scans" in text
+    assert "AUC 0.812 (0.750 to 0.870), 250 test scans" in text
     assert "slope 1.20, intercept -0.40, fitted on 900 scans of the folds" in text
     plot = dialog.findChild(PlotWidget)
     assert plot.accessibleName() == "Calibration plot"
