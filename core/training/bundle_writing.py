@@ -17,7 +17,8 @@ from torch import Tensor, nn
 
 from core.errors import ResourcesError, WeightsError
 from core.metrics.calibration import Platt
-from core.models.bundle_folders import BUNDLED, REFERENCE_FILE, WEIGHTS_FILE, Bundle
+from core.models.architectures import architecture
+from core.models.bundle_folders import REFERENCE_FILE, WEIGHTS_FILE, Bundle
 from core.models.bundles import load
 from core.models.cards import (
     BackboneSource,
@@ -35,9 +36,6 @@ from core.training.configuration import BundleSettings, TrainingConfiguration, T
 from core.training.inheritance import FINDINGS, FINDINGS_FIRST
 from core.training.run_record import RunRecord
 from core.training.stage_network import BACKBONE
-
-TEMPLATES = {"D": "mortality-resnet3d-d", "E": "mortality-resnet3d-e"}
-"""Bundled cards that say what a variant is: citation, architecture, deviations."""
 
 CARD_FILE = "card.json"
 
@@ -164,7 +162,7 @@ def _card(
     files: dict[str, bytes],
 ) -> ModelCard:
     model = configuration.model
-    template = read_card(BUNDLED / TEMPLATES[model.variant])
+    template = architecture(model.variant).card
     outcome = template.survival.outcome if template.survival else template.outcome
     survival = SurvivalOutput(
         outcome=outcome, breaks_years=model.breaks_years, horizons_years=model.horizons_years

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from core.data.cohort import Cohort, read_cohort, require_scans
 from core.data.folds import HELD_OUT, Folds, read_folds
-from core.models.bundle_folders import find_bundle
+from core.models.architectures import architecture
 from core.models.cards import ClinicalColumn, InputDescription
 from core.models.mortality_resnet3d import MortalityResNet3D
 from core.preprocessing.intensity import HU_WINDOW, OUTSIDE_INTENSITY
@@ -30,7 +30,6 @@ from core.training.processes import Processes, joined_processes
 from core.training.run_record import RunRecord, claim
 from core.training.stages import Training, train_part
 
-MODEL_E = "mortality-resnet3d-e"
 REGION = "lungs and heart (convex hull of the joint lung mask per axial slice)"
 PREPARING_SHARE = 0.1
 """Part of a whole run that preparing scans is shown as."""
@@ -134,7 +133,7 @@ def clinical_columns(configuration: TrainingConfiguration) -> tuple[ClinicalColu
     """Clinical values that the model takes: none for Model D."""
     if configuration.model.variant == "D":
         return ()
-    return configuration.model.clinical or find_bundle(MODEL_E).card.clinical
+    return configuration.model.clinical or architecture("E").card.clinical
 
 
 def _trained(

@@ -12,7 +12,8 @@ from pathlib import Path
 import safetensors.torch
 import torch
 
-from core.models.bundle_folders import BUNDLED, WEIGHTS_FILE
+from core.models.architectures import architecture
+from core.models.bundle_folders import WEIGHTS_FILE
 from core.models.cards import read_card
 from core.models.mortality_resnet3d import build
 
@@ -25,7 +26,7 @@ BONE = 0.95
 def write_spotlight_bundle(models_folder: Path) -> Path:
     """A bundle with id `SPOTLIGHT` on a small grid, in `models_folder`."""
     folder = models_folder / SPOTLIGHT
-    shutil.copytree(BUNDLED / "mortality-resnet3d-d", folder)
+    shutil.copytree(architecture("D").folder, folder)
     network = build(read_card(folder))
     with torch.no_grad():
         for name, parameter in network.named_parameters():

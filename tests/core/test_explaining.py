@@ -21,8 +21,7 @@ from core.explanation import (
 )
 from core.geometry import VolumeGeometry
 from core.inference import choose_engine, infer, predict
-from core.models.bundle_folders import BUNDLED
-from core.models.cards import read_card
+from core.models.architectures import architecture
 from core.models.initialisation import initialise
 from core.models.mortality_resnet3d import MortalityResNet3D
 from core.preprocessing.organ_regions import ORGAN_NAMES, Organ
@@ -32,7 +31,7 @@ from core.saliency.targets import MORTALITY, Target, targets_of
 from core.volume import Mask
 from tests.phantoms import STORAGE_ORDERS
 
-CARD = read_card(BUNDLED / "mortality-resnet3d-d")
+CARD = architecture("D").card
 GRID = VolumeGeometry.from_axes((16, 24, 32), (-90, 40, 10), STORAGE_ORDERS["oblique"], (9, 6, 7))
 HORIZON = Target("horizon", 2.5)
 

@@ -10,6 +10,7 @@ import safetensors.torch
 import torch
 
 from core.errors import WeightsError
+from core.models.architectures import architecture
 from core.models.bundle_folders import BUNDLED, WEIGHTS_FILE, Bundle, bundles, find_bundle
 from core.models.bundles import load, parameter_counts
 from core.models.cards import read_card
@@ -19,14 +20,14 @@ from core.saliency.targets import MORTALITY
 from tests.core.models.values import CLINICAL
 
 MODEL_D = "mortality-resnet3d-d"
-INPUT = find_bundle(MODEL_D).card.input.model_dump(mode="json")
+INPUT = architecture("D").card.input.model_dump(mode="json")
 
 
 @pytest.fixture
 def own_bundle(tmp_path):
     """A user's bundle with a weights file, made from Model D's seed."""
     folder = tmp_path / "mine"
-    shutil.copytree(BUNDLED / MODEL_D, folder)
+    shutil.copytree(architecture("D").folder, folder)
     network = build(read_card(folder))
     initialise(network, 7)
     state = {key: value.contiguous() for key, value in network.state_dict().items()}
@@ -72,8 +73,9 @@ def test_the_published_parameter_counts_are_reported():
     assert counts["E"] == {"published_model": 14_372_024, "survival_head": 16_647}
 
 
-def test_a_seed_gives_the_digest_on_the_card_and_another_seed_another():
-    bundle = find_bundle(MODEL_D)
+@pytest.mark.parametrize("variant", ["D", "E"])
+def test_a_seed_gives_the_digest_on_the_card_and_another_seed_another(variant):
+    bundle = architecture(variant)
     assert load(bundle).weights_sha256 == bundle.card.initialisation_sha256
     network = build(bundle.card)
     initialise(network, bundle.card.initialisation_seed + 1)
@@ -81,7 +83,7 @@ def test_a_seed_gives_the_digest_on_the_card_and_another_seed_another():
 
 
 def test_initial_weights_follow_he_and_batch_norms_start_as_the_identity():
-    network = build(find_bundle(MODEL_D).card)
+    network = build(architecture("D").card)
     initialise(network, 1)
     weight = network.backbone.layer4[0].conv2.weight.numpy(force=True)
     bound = np.sqrt(6 / (512 * 27))
@@ -133,7 +135,7 @@ def test_weights_of_another_network_are_refused_in_words(own_bundle):
 
 def test_a_seed_that_gives_other_weights_than_promised_is_refused(tmp_path):
     folder = tmp_path / "other"
-    shutil.copytree(BUNDLED / MODEL_D, folder)
+    shutil.copytree(architecture("D").folder, folder)
     change_card(folder, initialisation_sha256="0" * 64)
     with pytest.raises(WeightsError, match="promises 000000000000"):
         load(as_bundle(folder))
@@ -149,7 +151,7 @@ def test_a_users_damaged_card_does_not_take_our_own_models_away(own_bundle):
 @pytest.mark.parametrize("change", [{"architecture": "cnn"}, {"saliency_layer": "conv1"}])
 def test_a_card_of_a_network_that_is_not_ours_is_refused_not_run_as_another(tmp_path, change):
     folder = tmp_path / "other"
-    shutil.copytree(BUNDLED / MODEL_D, folder)
+    shutil.copytree(architecture("D").folder, folder)
     change_card(folder, **change)
     with pytest.raises(WeightsError, match=f"describes .*{next(iter(change.values()))}"):
         load(as_bundle(folder))
@@ -187,7 +189,7 @@ def test_a_users_bundle_is_found_and_a_second_with_one_id_is_refused(own_bundle)
 )
 def test_a_faulty_card_is_refused_with_the_name_of_the_field(tmp_path, change, words):
     folder = tmp_path / "faulty"
-    shutil.copytree(BUNDLED / MODEL_D, folder)
+    shutil.copytree(architecture("D").folder, folder)
     change_card(folder, **change)
     with pytest.raises(WeightsError, match=words):
         read_card(folder)

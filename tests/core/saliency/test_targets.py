@@ -8,8 +8,8 @@ import torch
 
 from core.errors import ModelInputError
 from core.models import mortality_resnet3d
-from core.models.bundle_folders import BUNDLED
-from core.models.cards import ModelCard, read_card
+from core.models.architectures import architecture
+from core.models.cards import ModelCard
 from core.models.mortality_resnet3d import MortalityOutput, to_prognosis
 from core.saliency.targets import (
     DEAD,
@@ -24,7 +24,7 @@ from core.saliency.targets import (
 
 BREAKS = (0.0, 1.0, 3.0, 4.0)
 HAZARDS = (0.1, 0.2, 0.5)
-CARD = read_card(BUNDLED / "mortality-resnet3d-d")
+CARD = architecture("D").card
 
 
 def output(logits=((0.5, 2.0),), hazards=(HAZARDS,)):

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 import torch
 
-from core.models.bundle_folders import find_bundle
+from core.models.architectures import architecture
 from core.training.augmentation import Augmentation
 from core.training.batches import ScanReader, Wanted
 from core.training.input_cache import InputCache
 
 SHAPE = (8, 8, 8)
-DESCRIBED = find_bundle("mortality-resnet3d-d").card.input.model_copy(update={"shape": SHAPE})
+DESCRIBED = architecture("D").card.input.model_copy(update={"shape": SHAPE})
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from core.data.read_series import read
 from core.data.series_index import index
 from core.errors import ReportError, WeightsError
 from core.metrics.calibration import Platt
+from core.models.architectures import architecture
 from core.models.bundle_folders import find_bundle
 from core.models.bundles import load, parameter_counts
 from core.models.mortality_resnet3d import MortalityResNet3D
@@ -298,6 +299,6 @@ def test_a_bundle_needs_its_last_stage_at_the_shape_of_the_input(tmp_path):
 def test_a_card_without_the_new_fields_is_still_a_card(models):
     """Bundles of version 0.1 know neither metrics nor reference."""
     document = json.loads((models / "toy-d" / "card.json").read_text())
-    card = find_bundle("mortality-resnet3d-d").card
+    card = architecture("D").card
     assert card.metrics == ()
     assert set(document) == set(card.model_dump())

@@ -6,7 +6,7 @@ import pytest
 
 from core.data.cohort import read_cohort
 from core.data.folds import read_folds
-from core.models.bundle_folders import find_bundle
+from core.models.architectures import architecture
 from core.training.configuration import read_configuration
 from core.training.inheritance import FINDINGS_FIRST, record_of
 from core.training.run_record import claim
@@ -72,7 +72,7 @@ def test_findings_take_medicalnets_place_unless_it_came_first(record):
 
 @pytest.mark.parametrize("trained", [True, False])
 def test_a_bundle_tells_by_its_card(record, tmp_path, trained):
-    document = json.loads((find_bundle("mortality-resnet3d-d").folder / "card.json").read_text())
+    document = json.loads((architecture("D").folder / "card.json").read_text())
     document |= {"trained": trained, "training": ["It was taught."], "weights_sha256": "0" * 64}
     document["deviations"] = [FINDINGS_FIRST]
     (tmp_path / "bundle").mkdir()

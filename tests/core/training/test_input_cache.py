@@ -16,7 +16,7 @@ from core.data.read_series import read
 from core.data.series_index import index
 from core.errors import ModelInputError, ResourcesError
 from core.model_input import prepare_input
-from core.models.bundle_folders import find_bundle
+from core.models.architectures import architecture
 from core.training.input_cache import (
     MAKERS,
     InputCache,
@@ -28,7 +28,7 @@ from core.training.input_cache import (
 from tests.phantoms import STORAGE_ORDERS, marked_thorax, write_series
 
 SHAPE = (32, 64, 64)
-DESCRIBED = find_bundle("mortality-resnet3d-d").card.input.model_copy(update={"shape": SHAPE})
+DESCRIBED = architecture("D").card.input.model_copy(update={"shape": SHAPE})
 
 
 def rows(*paths):
