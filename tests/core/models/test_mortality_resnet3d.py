@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from core.errors import ModelInputError
-from core.models.bundle_folders import find_bundle
+from core.models.architectures import architecture
 from core.models.mortality_resnet3d import (
     MortalityOutput,
     MortalityResNet3D,
@@ -16,8 +16,8 @@ from core.models.mortality_resnet3d import (
 )
 from tests.core.models.values import CLINICAL
 
-CARD_D = find_bundle("mortality-resnet3d-d").card
-CARD_E = find_bundle("mortality-resnet3d-e").card
+CARD_D = architecture("D").card
+CARD_E = architecture("E").card
 
 
 def parameters(network):

@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_score
 
-from core.models.bundle_folders import find_bundle
+from core.models.architectures import architecture
 from core.models.clinical_values import scaled
 from core.phantom.clinical_table import clinical_row
 from core.phantom.disease import draw_subject
@@ -43,7 +43,7 @@ def test_a_questionnaire_says_something_of_death_but_not_much() -> None:
 
 
 def test_model_e_takes_the_answers_of_everyone() -> None:
-    card = find_bundle("mortality-resnet3d-e").card
+    card = architecture("E").card
     wanted = [column.name for column in card.clinical]
     assert len(wanted) == 11
     for seed in range(500):

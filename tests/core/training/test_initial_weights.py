@@ -3,6 +3,8 @@
 import pytest
 import torch
 
+from core.models.architectures import architecture
+from core.models.bundles import load
 from core.models.initialisation import state_digest
 from core.training.checkpoint import save_weights
 from core.training.configuration import TrainingError, read_configuration
@@ -118,10 +120,7 @@ def test_a_checkpoint_of_medicalnet_fills_the_backbone_alone(tmp_path):
 
 
 def test_a_bundle_lends_its_weights(tmp_path):
-    from core.models.bundle_folders import find_bundle
-    from core.models.bundles import load
-
-    bundle = find_bundle("mortality-resnet3d-d")
+    bundle = architecture("D")
     found = configuration(tmp_path, initial=f"bundle:{bundle.folder}")
     network = new_network(found, ())
     fill_initial(network, found, "final", HERE)
