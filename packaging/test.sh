@@ -10,10 +10,13 @@ make_environment viewer,openvino,training,cluster,dev
 cd "$root"
 export QT_QPA_PLATFORM=offscreen
 
+# By file on two processes: fixtures of a file are made once, and most tests use one core.
+all_at_once=()
 if [ $# -eq 0 ]; then
+    all_at_once=(--numprocesses 2 --dist loadfile)
     "$venv/bin/ruff" format --check .
     "$venv/bin/ruff" check .
     "$venv/bin/mypy"
     "$venv/bin/lint-imports"
 fi
-"$venv/bin/python" -m pytest "$@"
+"$venv/bin/python" -m pytest "${all_at_once[@]}" "$@"

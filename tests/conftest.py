@@ -3,7 +3,9 @@
 import logging
 import os
 import tarfile
+import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -33,12 +35,15 @@ def shared_data() -> Path:
 @pytest.fixture(scope="session")
 def lidc_folder(shared_data: Path) -> Path:
     """The 275 slices of lidc-0314, unpacked once into a folder that git ignores."""
-    target = UNPACKED / "lidc-0314"
-    if not (target / "complete").exists():
-        target.mkdir(parents=True, exist_ok=True)
+    target = UNPACKED / "lidc-0314-whole"
+    if target.exists():
+        return target
+    UNPACKED.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=UNPACKED) as beside:
         with tarfile.open(shared_data / "lidc-0314" / "dicom.tar.xz") as archive:
-            archive.extractall(target, filter="data")
-        (target / "complete").touch()
+            archive.extractall(Path(beside) / "unpacked", filter="data")
+        with suppress(OSError):  # another process of the same tests was quicker
+            (Path(beside) / "unpacked").rename(target)
     return target
 
 
