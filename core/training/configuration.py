@@ -26,6 +26,8 @@ FINDINGS_WEIGHT_DECAY = 1e-5
 """Of findings stages where none is given: the paper's 5e-3 is meant for its few hundred scans."""
 
 LEARN_MORTALITY = ("mortality", "hybrid")
+HEADS = {"mortality": "mortality", "hybrid": "mortality", "survival": "survival"}
+"""Which head a stage teaches."""
 
 
 class TrainingError(ThoralensError):
@@ -223,6 +225,27 @@ class TrainingConfiguration(_Frozen):
                 raise ValueError("a survival stage needs breaks_years")
         return self
 
+    @property
+    def moves_backbone(self) -> bool:
+        """Some stage does: what heads learned before is of features that are no more."""
+        return not all(stage.is_frozen for stage in self.stage)
+
+    @model_validator(mode="after")
+    def _check_order(self) -> Self:
+        """No head is left behind by a backbone that goes on learning."""
+        for number, stage in enumerate(self.stage, 1):
+            head = HEADS.get(stage.name)
+            for later, other in enumerate(self.stage[number:], number + 1):
+                if head is None or HEADS.get(other.name) == head:
+                    break
+                if not other.is_frozen:
+                    raise ValueError(
+                        f"stage {later} ({other.name}) moves the backbone, and the {head} head of "
+                        f"stage {number} would not know its features: give stage {later} "
+                        f"backbone_factor = 0, or teach that head after it"
+                    )
+        return self
+
     @model_validator(mode="after")
     def _check_heads(self) -> Self:
         """No output that nothing was taught to give."""
@@ -231,7 +254,7 @@ class TrainingConfiguration(_Frozen):
             raise ValueError("Model E needs a hybrid or a mortality stage")
         if self.bundle is None:
             return self
-        if self.bundle.backbone_of and not all(stage.is_frozen for stage in self.stage):
+        if self.bundle.backbone_of and self.moves_backbone:
             raise ValueError(
                 "a bundle with backbone_of trains its heads alone: freeze the backbone"
             )

@@ -87,7 +87,8 @@ def _require_bundle(configuration: TrainingConfiguration, record: RunRecord, tra
     untaught = sorted(needed.difference(record.heads))
     if untaught:
         raise TrainingError(
-            f"The bundle would hold a head that nothing has taught: {', '.join(untaught)}.",
+            f"The bundle would hold a head that nothing has taught: {', '.join(untaught)}. What "
+            "an earlier run taught it is lost where a stage moves the backbone.",
             "Add a stage for it (or breaks_years = [] for no survival head). If the run in "
             "initial did teach it, start that run again: what is finished is kept, and its "
             "run.json is written anew.",

@@ -78,15 +78,16 @@ def _of_card(card: ModelCard) -> RunRecord:
 
 
 def _heads(configuration: TrainingConfiguration, source: RunRecord) -> tuple[str, ...]:
-    """Taught by a stage, or before where the weights fit.
+    """Taught by a stage, or before where the weights fit and the backbone stays.
 
     Model D has no use for E's last layer; hazards between other breaks mean something else.
     """
     model = configuration.model
+    stays = not configuration.moves_backbone
     stages = {stage.name for stage in configuration.stage}
     inherits = {
-        MORTALITY: source.variant in ("D", model.variant),
-        SURVIVAL: bool(model.breaks_years) and source.breaks_years == model.breaks_years,
+        MORTALITY: stays and source.variant in ("D", model.variant),
+        SURVIVAL: stays and bool(model.breaks_years) and source.breaks_years == model.breaks_years,
     }
     taught = {name for name, fits in inherits.items() if fits and name in source.heads}
     taught |= {MORTALITY} if stages.intersection(LEARN_MORTALITY) else set()

@@ -1,5 +1,7 @@
 """The configuration is checked before anything is read, and its paths count from its folder."""
 
+import re
+
 import pytest
 
 from core.training.configuration import TrainingError, read_configuration
@@ -7,6 +9,7 @@ from tests.core.training.toy_cohort import STAGE, write_configuration
 
 MORTALITY = STAGE | {"name": "mortality"}
 SURVIVAL = STAGE | {"name": "survival"}
+FROZEN_SURVIVAL = SURVIVAL | {"backbone_factor": 0.0}
 FINDINGS = STAGE | {"name": "findings", "columns": ["brightness"]}
 BUNDLE = {"folder": "models", "title": "Toy", "training_cohort": "None."}
 
@@ -32,6 +35,26 @@ def test_findings_decay_less_than_the_paper_states_for_mortality_unless_it_is_gi
     stages = [FINDINGS, FINDINGS | {"weight_decay": 0.5}, MORTALITY]
     found = read_configuration(write_configuration(tmp_path, "run", stage=stages)).stage
     assert [stage.weight_decay for stage in found] == [1e-5, 0.5, 5e-3]
+
+
+@pytest.mark.parametrize(
+    ("stages", "behind"),
+    [
+        ([MORTALITY, SURVIVAL], "stage 2 (survival) moves the backbone, and the mortality head"),
+        ([FROZEN_SURVIVAL, FINDINGS], "stage 2 (findings) moves the backbone, and the survival"),
+        ([MORTALITY, FROZEN_SURVIVAL, MORTALITY], "stage 3 (mortality) moves the backbone"),
+        ([FINDINGS, MORTALITY, FROZEN_SURVIVAL], ""),
+        ([MORTALITY, MORTALITY, FROZEN_SURVIVAL], ""),
+        ([MORTALITY, FINDINGS | {"backbone_factor": 0.0}, FROZEN_SURVIVAL], ""),
+    ],
+)
+def test_no_head_is_left_behind_by_a_backbone_that_goes_on_learning(tmp_path, stages, behind):
+    path = write_configuration(tmp_path, "run", stage=stages)
+    if behind:
+        with pytest.raises(TrainingError, match=re.escape(behind)):
+            read_configuration(path)
+    else:
+        assert len(read_configuration(path).stage) == len(stages)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,8 @@ from core.training.run_record import claim
 from tests.core.training.toy_cohort import CLINICAL, STAGE, toy_configuration, write_configuration
 
 FINDINGS = STAGE | {"name": "findings", "columns": ["brightness"]}
-MORTALITY, SURVIVAL = (STAGE | {"name": name} for name in ("mortality", "survival"))
+MORTALITY = STAGE | {"name": "mortality"}
+SURVIVAL = STAGE | {"name": "survival", "backbone_factor": 0.0}
 
 
 @pytest.fixture
@@ -39,16 +40,25 @@ def test_heads_are_taught_by_the_run_or_by_the_one_before(record):
     model_e = {"variant": "E", "clinical": CLINICAL}
     hybrid = [{"name": "hybrid", "epochs": 1}]
     assert record("c", hybrid, initial="run:b", **model_e).heads == ("mortality", "survival")
-    assert record("d", [FINDINGS], initial="run:a").heads == ("mortality", "survival")
+    frozen = FINDINGS | {"backbone_factor": 0.0}
+    assert record("d", [frozen], initial="run:a").heads == ("mortality", "survival")
+
+
+def test_heads_do_not_outlive_the_features_that_they_were_taught_on(record):
+    record("a", [MORTALITY, SURVIVAL])
+    assert record("b", [FINDINGS], initial="run:a").heads == ()
+    assert record("c", [FINDINGS, SURVIVAL], initial="run:a").heads == ("survival",)
+    assert record("d", [SURVIVAL], initial="run:a").heads == ("mortality", "survival")
 
 
 def test_a_head_that_does_not_fit_is_not_inherited(record):
     record("a", [MORTALITY, SURVIVAL])
     other = {"breaks_years": [0, 2, 4, 6], "horizons_years": [1]}
-    assert record("b", [MORTALITY], initial="run:a", **other).heads == ("mortality",)
+    frozen = MORTALITY | {"backbone_factor": 0.0}
+    assert record("b", [frozen], initial="run:a", **other).heads == ("mortality",)
     hybrid = [{"name": "hybrid", "epochs": 1}]
     record("e", hybrid, initial="run:a", variant="E", clinical=CLINICAL)
-    assert record("f", [FINDINGS], initial="run:e").heads == ("survival",)
+    assert record("f", [SURVIVAL], initial="run:e").heads == ("survival",)
 
 
 def test_the_sentences_of_all_runs_before_come_first(record):
@@ -77,7 +87,8 @@ def test_a_bundle_tells_by_its_card(record, tmp_path, trained):
     document["deviations"] = [FINDINGS_FIRST]
     (tmp_path / "bundle").mkdir()
     (tmp_path / "bundle" / "card.json").write_text(json.dumps(document))
-    found = record("a", [FINDINGS], initial="bundle:bundle")
+    frozen = FINDINGS | {"backbone_factor": 0.0}
+    found = record("a", [frozen], initial="bundle:bundle")
     assert found.heads == (("mortality", "survival") if trained else ())
     assert found.training[0] == "Before: It was taught."
     assert found.pretrained == "findings"
