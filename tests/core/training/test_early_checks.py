@@ -52,7 +52,7 @@ def test_a_bundle_of_folds_alone_is_refused(folder, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("stages", "untaught"), [([MORTALITY], "survival"), ([FINDINGS], "survival")]
+    ("stages", "untaught"), [([MORTALITY], "survival"), ([FINDINGS], "mortality, survival")]
 )
 def test_a_bundle_with_a_head_that_no_run_taught_is_refused(folder, tmp_path, stages, untaught):
     refused(
