@@ -25,6 +25,9 @@ MOST_WORKERS = 256
 FINDINGS_WEIGHT_DECAY = 1e-5
 """Of findings stages where none is given: the paper's 5e-3 is meant for its few hundred scans."""
 
+FEWEST_FINDINGS_AT_ONCE = 8
+"""Between two scans features in SD are 1 and -1 whatever they were: nothing is left to learn."""
+
 LEARN_MORTALITY = ("mortality", "hybrid")
 HEADS = {"mortality": "mortality", "hybrid": "mortality", "survival": "survival"}
 """Which head a stage teaches."""
@@ -147,8 +150,11 @@ class StageSettings(_Frozen):
     def _check(self) -> Self:
         if self.has_findings and not self.columns:
             raise ValueError("findings need columns of the cohort to learn")
-        if self.has_findings and (self.at_once or self.batch) < 2:
-            raise ValueError("findings need at least 2 scans that pass at once")
+        if self.has_findings and (self.at_once or self.batch) < FEWEST_FINDINGS_AT_ONCE:
+            raise ValueError(
+                f"findings need at least {FEWEST_FINDINGS_AT_ONCE} scans that pass at once: their "
+                "head takes features in units of how these differ"
+            )
         if self.at_once is not None and self.batch % self.at_once:
             raise ValueError(f"batch {self.batch} must be a multiple of at_once {self.at_once}")
         return self

@@ -83,7 +83,7 @@ def test_no_head_is_left_behind_by_a_backbone_that_goes_on_learning(tmp_path, st
         ({"stage": [MORTALITY], "bundle": BUNDLE}, "survival head needs a survival stage"),
         ({"stage": [FINDINGS, SURVIVAL], "bundle": BUNDLE}, "a bundle needs a mortality or"),
         ({"stage": [SURVIVAL], "bundle": BUNDLE | {"backbone_of": "d"}}, "freeze the backbone"),
-        ({"stage": [FINDINGS | {"at_once": 1}]}, "at least 2 scans that pass at once"),
+        ({"stage": [FINDINGS | {"at_once": 2}]}, "at least 8 scans that pass at once"),
         ({"training": {"workers": 100000}}, r"training\.workers"),
         ({"training": {"threads": 100000}}, r"training\.threads"),
     ],
