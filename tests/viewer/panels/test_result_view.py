@@ -166,6 +166,6 @@ def test_the_card_tells_how_a_model_was_taught_and_measured(result):
     )
     paragraphs = dict(card_paragraphs(card))
     assert paragraphs["Training"] == "– Began somewhere."
-    assert paragraphs["Measured"] == "– AUC 0.700 (0.600–0.800), 48 test scans"
+    assert paragraphs["Measured"] == "– AUC 0.700 (0.600 to 0.800), 48 test scans"
     assert paragraphs["Limits"] == "– Few."
     assert "Measured" not in dict(card_paragraphs(result.card))
