@@ -18,7 +18,8 @@ def answer(request: AnalysisRequest, progress: Progress) -> AnalysisResult:
         time.sleep(0.01)
     card = find_bundle(request.model_id).card
     _, result = example_result(request.volume)
-    return replace(result, card=card, clinical=dict(request.clinical))
+    said = replace(result.prognosis, outcome=card.outcome, warnings=card.warnings)
+    return replace(result, card=card, prognosis=said, clinical=dict(request.clinical))
 
 
 def go_on_for_long(_request: AnalysisRequest, progress: Progress) -> None:

@@ -215,12 +215,20 @@ class ModelCard(_Frozen):
     @property
     def warnings(self) -> tuple[str, ...]:
         """What must stand beside every number of this model."""
+        return tuple(each for each in (*self.weights_warnings, self.scale_warning) if each)
+
+    @property
+    def weights_warnings(self) -> tuple[str, ...]:
+        """That the weights are random or a demonstration: nothing else on the card counts then."""
         if not self.trained:
             return (NOT_TRAINED,)
-        of_weights = (DEMONSTRATION,) if self.demonstration else ()
-        if self.training_deaths is None:
-            return of_weights
-        return (*of_weights, deaths_in_training(self.training_deaths))
+        return (DEMONSTRATION,) if self.demonstration else ()
+
+    @property
+    def scale_warning(self) -> str:
+        """Among whom a probability of this model is a probability; "" where nobody knows."""
+        is_known = self.trained and self.training_deaths is not None
+        return deaths_in_training(self.training_deaths or 0) if is_known else ""
 
 
 def read_card(folder: Path) -> ModelCard:

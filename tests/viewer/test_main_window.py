@@ -17,7 +17,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from core.prognosis import NOT_TRAINED, RESEARCH_USE_ONLY
+from core.analysis_result import DEFAULT_MODEL_ID
+from core.models.bundle_folders import find_bundle
+from core.prognosis import RESEARCH_USE_ONLY
 from core.views.planes import Plane
 from viewer import main_window
 from viewer.dialogs.clinical_values import ClinicalValuesDialog
@@ -99,10 +101,11 @@ def test_what_is_no_file_is_not_taken_when_dragged(make_window):
 def test_a_run_fills_the_panel_and_lays_the_overlay(qtbot, window_with_scan):
     window = window_with_scan
     assert window.session.state.overlay_map is None
-    assert NOT_TRAINED in window.prognosis_panel.content_text()
+    (of_weights,) = find_bundle(DEFAULT_MODEL_ID).card.weights_warnings
+    assert of_weights in window.prognosis_panel.content_text()
     run(qtbot, window)
     shown = window.prognosis_panel.content_text()
-    for words in ("41.4 %", "4.1 %", "13.8 %", "24.6 %", "1 year", NOT_TRAINED):
+    for words in ("41.4 %", "4.1 %", "13.8 %", "24.6 %", "1 year", of_weights):
         assert words in shown
     assert "not given by this model" in shown
     assert window.session.state.overlay_map.method == "gradcam"

@@ -158,5 +158,5 @@ class PrognosisPanel(QWidget):
         if verdict.level is not Level.BLOCK:
             column.addWidget(text_label(BEFORE, "muted"))
         card = self._cards.get(self.controls.chosen_model())
-        for warning in card.warnings if card else ():
+        for warning in card.weights_warnings if card else ():
             column.addWidget(text_label(warning, "warningBox"))

@@ -46,7 +46,7 @@ class ResultView(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
-        for warning in result.card.warnings:
+        for warning in result.card.weights_warnings:
             column.addWidget(text_label(warning, "warningBox"))
         reasons = warning_reasons(result, fitness)
         # What the run itself warns of stands nowhere else, so it stands before the numbers; the
@@ -99,6 +99,8 @@ def _numbers(result: AnalysisResult) -> QWidget:
     column.setContentsMargins(0, 0, 0, 0)
     column.setSpacing(8)
     _add_outcome(column, result.prognosis)
+    if result.card.scale_warning:
+        column.addWidget(text_label(result.card.scale_warning, "muted"))
     _add_survival(column, result)
     column.addWidget(line())
     column.addLayout(_rows(_scores(result.prognosis)))
@@ -142,6 +144,8 @@ def _add_survival(column: QVBoxLayout, result: AnalysisResult) -> None:
         column.addWidget(survival_plot(prognosis.survival_curve))
     else:
         column.addWidget(text_label(f"Survival curve: {NOT_GIVEN}", "muted"))
+    if prognosis.horizons and all(risk.interval is None for risk in prognosis.horizons):
+        column.addWidget(text_label(NO_INTERVALS, "muted"))  # below: the curve is seen whole
 
 
 def _horizons(prognosis: Prognosis) -> QGridLayout:
@@ -154,8 +158,6 @@ def _horizons(prognosis: Prognosis) -> QGridLayout:
         grid.addWidget(value, 1, column)
         if risk.interval is not None:
             grid.addWidget(text_label(interval_words(risk), "muted"), 2, column)
-    if all(risk.interval is None for risk in prognosis.horizons):
-        grid.addWidget(text_label(NO_INTERVALS, "muted"), 2, 0, 1, grid.columnCount())
     return grid
 
 

@@ -151,12 +151,14 @@ def test_the_place_of_the_score_names_the_scans_that_it_is_among(qtbot, result):
     assert "training cohort" not in text
 
 
-def test_the_share_of_deaths_in_training_stands_before_the_numbers(qtbot, result):
+def test_the_share_of_deaths_in_training_stands_between_probability_and_horizons(qtbot, result):
     card = result.card.model_copy(
         update={"trained": True, "weights_sha256": DIGEST, "training_deaths": 0.333}
     )
     text = text_of(shown(qtbot, replace(result, card=card)))
-    assert text.index("in which 33\N{NO-BREAK SPACE}% died") < text.index("41.4 %")
+    words = "in which 33\N{NO-BREAK SPACE}% died"
+    assert text.index("41.4 %") < text.index(words) < text.index("Risk by horizon")
+    assert text.count(words) == 1
 
 
 def test_the_card_tells_how_a_model_was_taught_and_measured(result):
