@@ -16,6 +16,9 @@ VERDICTS = {Level.PASS: "Fit.", Level.WARN: "Fit, with a warning:", Level.BLOCK:
 PROGNOSIS_MM = 60.0
 """Height of the prognosis block: number and table on the left, curve on the right."""
 
+LABEL_SHARE = 0.48
+"""Of the numbers' width: room for "Among 99999 unseen scans"."""
+
 
 def add_study(
     page: ReportPage, request: AnalysisRequest, lung_volumes_l: tuple[float, float]
@@ -102,9 +105,9 @@ def _numbers(page: ReportPage, card: ModelCard, prognosis: Prognosis, width_mm: 
         ("Distance to training", words.place(prognosis.out_of_distribution, "farther")),
     ):
         page.ink(MUTED, 8)
-        page.cell(width_mm * 0.42, LINE_MM, label)
+        page.cell(width_mm * LABEL_SHARE, LINE_MM, label)
         page.ink(INK, 9)
-        page.cell(width_mm * 0.58, LINE_MM, value, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+        page.cell(width_mm * (1 - LABEL_SHARE), LINE_MM, value, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
 
 
 def _among(prognosis: Prognosis) -> str:

@@ -1,5 +1,7 @@
 import json
 import logging
+import re
+import subprocess
 from dataclasses import replace
 from io import BytesIO
 
@@ -14,6 +16,7 @@ from core.report.content import result_document, result_json
 from core.report.pdf import write_pdf
 from tests.results import DIGEST, example_result, trained_card
 
+GAP_PT = 2
 PICTURES = {
     name: np.full((88, 96, 3), 40 * k, np.uint8)
     for k, name in enumerate(("axial", "coronal", "sagittal", "volume"), start=1)
@@ -179,3 +182,15 @@ def test_endless_words_and_texts_stay_on_the_page(report):
         page.extract_text(visitor_text=visit)
         assert max(right_edges) < float(page.mediabox.width) - 30
         assert min(low_edges) > 20
+
+
+def test_a_place_among_very_many_scans_does_not_run_into_its_label(report, tmp_path):
+    request, result = example_result()
+    prognosis = replace(result.prognosis, percentile=0.62, compared_with=99999)
+    report(request, replace(result, prognosis=prognosis))
+    command = ["pdftotext", "-bbox", "-l", "1", str(tmp_path / "report.pdf"), "-"]
+    page = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    ends = [float(x) for x in re.findall(r'xMax="([\d.]+)"[^>]*>scans<', page)]
+    starts = [float(x) for x in re.findall(r'xMin="([\d.]+)"[^>]*>higher<', page)]
+    assert (len(ends), len(starts)) == (1, 1)
+    assert starts[0] - ends[0] > GAP_PT
