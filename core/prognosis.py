@@ -26,8 +26,8 @@ FAR_FROM_TRAINING = (
 def deaths_in_training(share: float) -> str:
     """What a probability of a model means that was taught on a sample in which `share` died."""
     return (
-        f"These are risks in a sample in which {100 * share:.0f}\N{NO-BREAK SPACE}% died: elsewhere "
-        "wrong as absolute risks."
+        f"These are risks in a sample in which {100 * share:.0f}\N{NO-BREAK SPACE}% died: "
+        "elsewhere wrong as absolute risks."
     )
 
 
