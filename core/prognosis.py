@@ -26,7 +26,7 @@ FAR_FROM_TRAINING = (
 def deaths_in_training(share: float) -> str:
     """What a probability of a model means that was taught on a sample in which `share` died."""
     return (
-        f"These are risks in a sample in which {100 * share:.0f}\N{NO-BREAK SPACE}% died: "
+        f"Risks of a training sample in which {100 * share:.0f}\N{NO-BREAK SPACE}% died of it: "
         "elsewhere wrong as absolute risks."
     )
 

@@ -55,6 +55,7 @@ QStatusBar::item {{ border: none; }}
 #number {{ font-weight: 600; font-size: 24pt; }}
 #risk {{ font-weight: 600; font-size: 13pt; }}
 #muted {{ color: {MUTED}; }}
+#caution {{ color: {AMBER}; }}
 #line {{ background: {BORDER}; }}
 #researchUse {{ color: {AMBER}; font-weight: 600; padding: 8px 12px;
     background: {RAISED}; border-bottom: 1px solid {BORDER}; }}

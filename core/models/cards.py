@@ -164,6 +164,9 @@ class BackboneSource(_Frozen):
     weights_sha256: Sha256
 
 
+MEASURED = "Measured"
+
+
 class ModelCard(_Frozen):
     """Everything a reader must know about a model before believing a number of it.
 
@@ -227,8 +230,16 @@ class ModelCard(_Frozen):
     @property
     def scale_warning(self) -> str:
         """Among whom a probability of this model is a probability; "" where nobody knows."""
-        is_known = self.trained and self.training_deaths is not None
-        return deaths_in_training(self.training_deaths or 0) if is_known else ""
+        if not self.trained or self.training_deaths is None:
+            return ""
+        return deaths_in_training(self.training_deaths)
+
+    @property
+    def facts_of_training(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """How it was taught, how good it is and its limits: titles, each with its sentences."""
+        measured = tuple(metric.words for metric in self.metrics)
+        found = (("Training", self.training), (MEASURED, measured), ("Limits", self.limits))
+        return tuple((title, sentences) for title, sentences in found if sentences)
 
 
 def read_card(folder: Path) -> ModelCard:

@@ -86,7 +86,8 @@ def add_model_card(page: ReportPage, card: ModelCard, clinical: Mapping[str, flo
             ("Intended use", card.intended_use),
             ("Not for", card.not_for),
             ("Training cohort", card.training_cohort),
-            *_of_training(card),
+            *((title, "\n".join(sentences)) for title, sentences in card.facts_of_training),
+            *([("Calibration", card.calibration.words)] if card.calibration else []),
             ("Reproduced", card.reproduced),
             ("Deviations", "\n".join(card.deviations) or "none stated"),
             ("Clinical values", _clinical(card, clinical)),
@@ -94,18 +95,6 @@ def add_model_card(page: ReportPage, card: ModelCard, clinical: Mapping[str, flo
         ],
         label_mm=30,
     )
-
-
-def _of_training(card: ModelCard) -> list[tuple[str, str]]:
-    """How a trained model was taught, how good it is, and its limits."""
-    fitted = (card.calibration.words,) if card.calibration else ()
-    found = (
-        ("Training", card.training),
-        ("Measured", tuple(each.words for each in card.metrics)),
-        ("Calibration", fitted),
-        ("Limits", card.limits),
-    )
-    return [(title, "\n".join(some)) for title, some in found if some]
 
 
 def _clinical(card: ModelCard, clinical: Mapping[str, float]) -> str:

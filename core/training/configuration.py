@@ -28,8 +28,8 @@ FINDINGS_WEIGHT_DECAY = 1e-5
 FEWEST_FINDINGS_AT_ONCE = 8
 """Between two scans features in SD are 1 and -1 whatever they were: nothing is left to learn."""
 
-LEARN_MORTALITY = ("mortality", "hybrid")
-HEADS = {"mortality": "mortality", "hybrid": "mortality", "survival": "survival"}
+MORTALITY, SURVIVAL = "mortality", "survival"
+HEADS = {"mortality": MORTALITY, "hybrid": MORTALITY, "survival": SURVIVAL}
 """Which head a stage teaches."""
 
 
@@ -232,6 +232,11 @@ class TrainingConfiguration(_Frozen):
         return self
 
     @property
+    def heads(self) -> frozenset[str]:
+        """That some stage teaches: "mortality", "survival"."""
+        return frozenset(HEADS[stage.name] for stage in self.stage if stage.name in HEADS)
+
+    @property
     def moves_backbone(self) -> bool:
         """Some stage does: what heads learned before is of features that are no more."""
         return not all(stage.is_frozen for stage in self.stage)
@@ -241,9 +246,11 @@ class TrainingConfiguration(_Frozen):
         """No head is left behind by a backbone that goes on learning."""
         for number, stage in enumerate(self.stage, 1):
             head = HEADS.get(stage.name)
+            if head is None:
+                continue
             for later, other in enumerate(self.stage[number:], number + 1):
-                if head is None or HEADS.get(other.name) == head:
-                    break
+                if HEADS.get(other.name) == head:
+                    break  # taught anew
                 if not other.is_frozen:
                     raise ValueError(
                         f"stage {later} ({other.name}) moves the backbone, and the {head} head of "
@@ -255,8 +262,7 @@ class TrainingConfiguration(_Frozen):
     @model_validator(mode="after")
     def _check_heads(self) -> Self:
         """No output that nothing was taught to give."""
-        taught = {stage.name for stage in self.stage}
-        if self.stage and self.model.variant == "E" and not taught & set(LEARN_MORTALITY):
+        if self.stage and self.model.variant == "E" and MORTALITY not in self.heads:
             raise ValueError("Model E needs a hybrid or a mortality stage")
         if self.bundle is None:
             return self
@@ -266,9 +272,9 @@ class TrainingConfiguration(_Frozen):
             )
         if self.model.initial.startswith(("run:", "bundle:")):
             return self  # the heads of the source are looked at before the run
-        if not taught & set(LEARN_MORTALITY):
+        if MORTALITY not in self.heads:
             raise ValueError("a bundle needs a mortality or a hybrid stage")
-        if self.model.breaks_years and "survival" not in taught:
+        if self.model.breaks_years and SURVIVAL not in self.heads:
             raise ValueError(
                 "a bundle's survival head needs a survival stage; set breaks_years = [] for none"
             )

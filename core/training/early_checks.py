@@ -4,13 +4,18 @@ from core.data.cohort import Cohort
 from core.data.folds import HELD_OUT, TEST, VALIDATION, Folds
 from core.models.cards import ClinicalColumn
 from core.training.bundle_writing import lender_of, stored_weights
-from core.training.configuration import TrainingConfiguration, TrainingError
+from core.training.configuration import (
+    MORTALITY,
+    SURVIVAL,
+    TrainingConfiguration,
+    TrainingError,
+)
 from core.training.findings import FindingTable, require_findings
 from core.training.initial_weights import FINAL, fill_initial, new_network, require_initial
 from core.training.parts import part_names
 from core.training.processes import Processes
 from core.training.reference_fit import FEWEST_TRAINING_SCANS
-from core.training.run_record import MORTALITY, SURVIVAL, RunRecord
+from core.training.run_record import RunRecord
 from core.whole_file import require_writable
 
 FEWEST_REFERENCE_SCANS = 20

@@ -6,15 +6,8 @@ from pathlib import Path
 from core.data.cohort import Cohort
 from core.data.folds import HELD_OUT, TEST, Folds
 from core.models.cards import ModelCard, read_card
-from core.training.configuration import LEARN_MORTALITY, TrainingConfiguration
-from core.training.run_record import (
-    MORTALITY,
-    SURVIVAL,
-    RunRecord,
-    folds_digest,
-    named,
-    read_record,
-)
+from core.training.configuration import MORTALITY, SURVIVAL, TrainingConfiguration
+from core.training.run_record import RunRecord, folds_digest, named, read_record
 from core.training.training_words import SOURCES, training_words
 
 FINDINGS = "findings"
@@ -84,14 +77,12 @@ def _heads(configuration: TrainingConfiguration, source: RunRecord) -> tuple[str
     """
     model = configuration.model
     stays = not configuration.moves_backbone
-    stages = {stage.name for stage in configuration.stage}
     inherits = {
         MORTALITY: stays and source.variant in ("D", model.variant),
         SURVIVAL: stays and bool(model.breaks_years) and source.breaks_years == model.breaks_years,
     }
-    taught = {name for name, fits in inherits.items() if fits and name in source.heads}
-    taught |= {MORTALITY} if stages.intersection(LEARN_MORTALITY) else set()
-    return tuple(sorted(taught | stages.intersection({SURVIVAL})))
+    kept = {name for name, fits in inherits.items() if fits and name in source.heads}
+    return tuple(sorted(kept | configuration.heads))
 
 
 def _pretrained(configuration: TrainingConfiguration, source: RunRecord) -> str:

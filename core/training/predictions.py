@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from core.models.mortality_resnet3d import DEAD, MortalityResNet3D
+from core.training.configuration import MORTALITY, SURVIVAL
 from core.training.examples import Examples
 from core.training.objectives import death_risk
 from core.training.prediction_table import PredictionRow
-from core.training.run_record import MORTALITY, SURVIVAL
 
 
 @dataclass(frozen=True, eq=False)

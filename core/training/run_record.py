@@ -10,13 +10,11 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from core.data.folds import Folds
-from core.training.configuration import TrainingError
+from core.training.configuration import SURVIVAL, TrainingError
 from core.training.input_cache import write_atomically
 
 RUN_FILE = "run.json"
 NAME_DIGITS = 16
-MORTALITY = "mortality"
-SURVIVAL = "survival"
 IDENTITY = ("model_id", "variant", "cohort_sha256", "findings_sha256", "folds_sha256", "taught")
 """What a folder's run keeps for good; stages may be changed, and what follows from them."""
 

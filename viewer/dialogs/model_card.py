@@ -2,11 +2,11 @@
 
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QScrollArea, QVBoxLayout, QWidget
 
-from core.models.cards import ModelCard
+from core.models.cards import MEASURED, ModelCard
 from core.prognosis import RESEARCH_USE_ONLY
 from viewer.panels.calibration_plot import calibration_plot, fit_words
 from viewer.panels.labels import text_label
-from viewer.panels.result_words import MEASURED, card_paragraphs
+from viewer.panels.result_words import card_paragraphs
 
 
 class ModelCardDialog(QDialog):

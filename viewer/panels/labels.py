@@ -12,7 +12,8 @@ def text_label(text: str = "", name: str = "") -> QLabel:
 
     Args:
         text: Shown as it is, never as markup.
-        name: Object name that the theme styles: "heading", "muted", "number", "warningBox".
+        name: Object name that the theme styles: "heading", "muted", "caution", "number",
+            "warningBox".
     """
     label = QLabel(text)
     label.setTextFormat(Qt.TextFormat.PlainText)

@@ -100,7 +100,7 @@ def _numbers(result: AnalysisResult) -> QWidget:
     column.setSpacing(8)
     _add_outcome(column, result.prognosis)
     if result.card.scale_warning:
-        column.addWidget(text_label(result.card.scale_warning, "muted"))
+        column.addWidget(text_label(result.card.scale_warning, "caution"))
     _add_survival(column, result)
     column.addWidget(line())
     column.addLayout(_rows(_scores(result.prognosis)))

@@ -1,5 +1,7 @@
 """The numbers of a result in words. A number that the result does not hold is never made up."""
 
+from collections.abc import Sequence
+
 from core.analysis_result import AnalysisResult
 from core.data.fitness import Fitness, Level, Reason
 from core.models.cards import ModelCard
@@ -8,8 +10,6 @@ from core.prognosis import FAR_FROM_TRAINING, HorizonRisk
 NOT_GIVEN = "not given by this model"
 DIGEST_DIGITS = 12
 UID_DIGITS = 6
-MEASURED = "Measured"
-"""Heading of the figures of a card."""
 
 
 def percent(probability: float | None) -> str:
@@ -62,12 +62,12 @@ def card_paragraphs(card: ModelCard) -> tuple[tuple[str, str], ...]:
         ("Intended use", card.intended_use),
         ("Not for", card.not_for),
         ("Training cohort", card.training_cohort),
-        *_of_training(card),
+        *((title, _listed(sentences)) for title, sentences in card.facts_of_training),
         ("Architecture", f"{card.architecture} (variant {card.variant})"),
         ("Input", f"{shape} voxels, {window[0]:g} to {window[1]:g} HU. {card.input.region}."),
         ("Survival head", card.survival.outcome if card.survival else NOT_GIVEN),
         ("What is reproduced", card.reproduced),
-        ("What deviates from the paper", "\n".join(f"– {each}" for each in card.deviations)),
+        ("What deviates from the paper", _listed(card.deviations)),
         ("Saliency", f"Layer {card.saliency_layer}, threshold {card.gradcam_threshold:g}"),
         ("Citation", f"{card.citation}\nDOI {card.doi}"),
         ("Licence", card.licence),
@@ -75,8 +75,5 @@ def card_paragraphs(card: ModelCard) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _of_training(card: ModelCard) -> tuple[tuple[str, str], ...]:
-    """How a trained model was taught, how good it is, and its limits."""
-    measured = [each.words for each in card.metrics]
-    found = (("Training", card.training), (MEASURED, measured), ("Limits", card.limits))
-    return tuple((title, "\n".join(f"– {each}" for each in some)) for title, some in found if some)
+def _listed(sentences: Sequence[str]) -> str:
+    return "\n".join(f"– {each}" for each in sentences)

@@ -11,7 +11,14 @@ import torch
 
 from core.errors import WeightsError
 from core.models.architectures import architecture
-from core.models.bundle_folders import BUNDLED, WEIGHTS_FILE, Bundle, bundles, find_bundle
+from core.models.bundle_folders import (
+    BUNDLED,
+    WEIGHTS_FILE,
+    Bundle,
+    bundles,
+    find_bundle,
+    our_cards,
+)
 from core.models.bundles import load, parameter_counts
 from core.models.cards import read_card
 from core.models.initialisation import initialise, state_digest
@@ -20,6 +27,10 @@ from core.saliency.targets import MORTALITY
 from tests.core.models.values import CLINICAL
 
 MODEL_D = "mortality-resnet3d-d"
+OF_THE_VARIANT = (
+    "variant", "architecture", "outcome", "intended_use", "not_for", "citation", "doi",
+    "reproduced", "input", "survival", "clinical", "saliency_layer", "gradcam_threshold",
+)  # fmt: skip
 INPUT = architecture("D").card.input.model_dump(mode="json")
 
 
@@ -65,6 +76,14 @@ def test_every_bundle_answers_the_same_twice(bundle):
     clinical = clinical_tensor(bundle.card, CLINICAL if bundle.card.clinical else {})
     first, second = load(bundle).network, load(bundle).network
     assert torch.equal(first(image, clinical).logits, second(image, clinical).logits)
+
+
+@pytest.mark.parametrize("card", our_cards(), ids=lambda card: card.id)
+def test_what_a_variant_is_stands_alike_on_our_card_and_on_the_untrained_one(card):
+    untrained = architecture(card.variant).card
+    for name in OF_THE_VARIANT:
+        assert getattr(card, name) == getattr(untrained, name), name
+    assert set(untrained.deviations) <= set(card.deviations)
 
 
 def test_the_published_parameter_counts_are_reported():
