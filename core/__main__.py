@@ -376,16 +376,14 @@ def models_command(as_json: JsonOption = False) -> None:
         _print_json({"models": rows})
         return
     # What is typed after --model is never cut, however narrow the terminal.
-    table = Table(Column("id", no_wrap=True), "title", "parameters", "survival head", "weights")
-    for bundle, row in zip(bundles(), rows, strict=True):
+    table = Table(Column("id", no_wrap=True), "title", "parameters", "weights")
+    for bundle in bundles():
         counts = parameter_counts(bundle)
-        weights = "from a seed: NOT trained" if row["weights"] == "seed" else str(row["weights"])
         table.add_row(
             bundle.card.id,
             bundle.card.title,
-            f"{counts['published_model']:,}",
-            f"{counts['survival_head']:,}",
-            weights,
+            f"{counts['published_model']:,}\n+ {counts['survival_head']:,} of the survival head",
+            bundle.state_in_words,
         )
     Console().print(table)
 

@@ -169,12 +169,7 @@ def _models() -> tuple[Finding, ...]:
         Finding(
             f"model {bundle.card.id}",
             bundle.weights in {"present", "seed"},
-            {
-                "present": "weights present and undamaged",
-                "seed": "NOT trained: weights come from a seed, its numbers mean nothing",
-                "missing": "weights missing: copy the bundle anew",
-                "damaged": "weights damaged: copy the bundle anew",
-            }[bundle.weights],
+            bundle.state_in_words,
         )
         for bundle in found
     )

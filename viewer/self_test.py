@@ -129,7 +129,7 @@ class Driver:
     def picture(self, name: str, widget: QWidget | None = None) -> None:
         """Leave a screenshot of the window, or of a dialog."""
         self._pictures += 1
-        QApplication.sendPostedEvents()
+        QApplication.processEvents()  # also what a new panel's layout still asks for
         path = self.folder / f"{self._pictures:02d}_{name}.png"
         (widget or self.window).grab().save(str(path))
 

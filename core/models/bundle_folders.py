@@ -18,6 +18,14 @@ BUNDLED = Path(__file__).resolve().parents[2] / "resources" / "models"
 WEIGHTS_FILE = "weights.safetensors"
 REFERENCE_FILE = "reference.safetensors"
 
+STATES = {
+    "present": "weights present and undamaged",
+    "seed": "NOT trained: weights come from a seed, its numbers mean nothing",
+    "missing": "weights missing: copy the bundle anew",
+    "damaged": "weights damaged: copy the bundle anew",
+}
+DEMONSTRATION_ALONE = "demonstration: trained on synthetic people alone"
+
 
 @dataclass(frozen=True)
 class Bundle:
@@ -45,6 +53,12 @@ class Bundle:
         if self.card.backbone_of:
             states.append(self._backbone_state(self.card.backbone_of))
         return next((state for state in states if state != "present"), "present")
+
+    @property
+    def state_in_words(self) -> str:
+        """What `weights` says, what to do about it, and whether they are a demonstration."""
+        words = STATES[self.weights]
+        return f"{words}; {DEMONSTRATION_ALONE}" if self.card.demonstration else words
 
     @property
     def backbone(self) -> "Bundle | None":

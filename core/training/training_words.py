@@ -44,13 +44,14 @@ def training_words(
 
 def _of_stage(configuration: TrainingConfiguration, stage: StageSettings) -> str:
     shape = " x ".join(map(str, configuration.stage_shape(stage)))
+    epochs = f"{stage.epochs} epoch{'' if stage.epochs == 1 else 's'}"
     stop = stage.early_stop_epochs
     early = f", stopped after {stop} epochs that were no better" if stop else ""
     backbone = (
         "backbone frozen" if stage.is_frozen else f"backbone at {stage.backbone_factor:g} of it"
     )
     words = (
-        f"{OF_STAGE[stage.name]}; at most {stage.epochs} epochs{early}, batch {stage.batch}, "
+        f"{OF_STAGE[stage.name]}; at most {epochs}{early}, batch {stage.batch}, "
         f"learning rate {stage.learning_rate:g} ({stage.schedule}), {backbone}, weight decay "
         f"{stage.weight_decay:g}, input {shape}."
     )

@@ -186,4 +186,4 @@ def test_the_bundled_model_runs_on_a_real_thorax(shared_data):
     assert gradcam.geometry.shape == (16, 32, 32)
     assert gradient.geometry.shape == (128, 256, 256)
     assert gradcam.values.max() == 1
-    assert result.provenance.weights_sha256 == result.card.initialisation_sha256
+    assert result.provenance.weights_sha256 == result.card.weights_sha256

@@ -102,10 +102,11 @@ def test_analyse_writes_every_file_with_strict_json(shared_data, tmp_path):
     assert document["calcium"] is None
     assert {each["method"] for each in document["saliency"]} == {"gradcam", "gradient"}
     assert sum(document["saliency"][0]["organ_share"].values()) == pytest.approx(1, abs=1e-6)
-    assert document["trust"]["score"] == 0  # of a model that was never trained
+    assert 0 < document["trust"]["score"] <= 100
     assert len(document["trust"]["parts"]) == 5
     assert document["provenance"]["seconds"]["trust"] > 0
-    assert "NOT been trained" in done.stderr
+    assert "synthetic phantoms" in done.stderr
+    assert "unlike" in done.stderr
     assert RESEARCH_USE_ONLY in done.stderr
 
 
@@ -134,10 +135,10 @@ def test_models_lists_cards_with_published_parameter_counts():
     models = {each["id"]: each for each in json.loads(done.stdout)["models"]}
     assert models["mortality-resnet3d-d"]["parameters"]["published_model"] == 14_372_002
     assert models["mortality-resnet3d-e"]["parameters"]["published_model"] == 14_372_024
-    assert models["mortality-resnet3d-d"]["trained"] is False
-    assert models["mortality-resnet3d-d"]["weights"] == "seed"
+    assert models["mortality-resnet3d-d"]["demonstration"] is True
+    assert models["mortality-resnet3d-d"]["weights"] == "present"
     table = run("models").stdout
-    assert "NOT trained" in table
+    assert "demonstration" in table
     assert "mortality-resnet3d-d" in table, "what is typed after --model is not cut"
 
 

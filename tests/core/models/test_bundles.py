@@ -137,6 +137,15 @@ def test_one_changed_byte_in_the_weights_is_refused_before_parsing(own_bundle):
         load(as_bundle(own_bundle))
 
 
+def test_the_state_of_weights_is_said_in_words_with_its_remedy(own_bundle):
+    assert "NOT trained" in architecture("D").state_in_words
+    assert as_bundle(own_bundle).state_in_words == "weights present and undamaged"
+    change_card(own_bundle, demonstration=True)
+    assert "synthetic people alone" in as_bundle(own_bundle).state_in_words
+    (own_bundle / WEIGHTS_FILE).unlink()
+    assert "copy the bundle anew" in as_bundle(own_bundle).state_in_words
+
+
 def test_missing_weights_are_refused_in_words(own_bundle):
     (own_bundle / WEIGHTS_FILE).unlink()
     assert as_bundle(own_bundle).weights == "missing"
