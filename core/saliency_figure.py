@@ -11,10 +11,11 @@ from scipy.ndimage import binary_erosion
 
 from core.prognosis import RESEARCH_USE_ONLY
 from core.report.words import method_name
+from core.saliency.truth_scores import highest_place
 from core.views.lettering import AMBER, GREY, WHITE, write
 from core.views.overlay import OverlayStyle, blend, is_signed
 from core.views.planes import Plane, SliceGeometry, reslice, slice_geometry, slice_values
-from core.views.window import LUNG, MEDIASTINUM, Window, lookup_table, to_grey
+from core.views.window import LUNG, MEDIASTINUM, lookup_table, to_grey
 from core.volume import Mask, SaliencyMap, Volume
 
 CELL_PX = (236, 190)
@@ -26,6 +27,8 @@ ROOM_MM = 12.0
 BACKGROUND, OUTLINE = (11, 14, 19), (86, 180, 233)
 SCAN_ROW = "Scan"
 CAUSE_ROW = "Cause, as painted"
+HIGHEST = "{}'s highest"
+RING_PX, RING_WIDTH_PX = 11, 2
 
 Picture = NDArray[np.uint8]
 
@@ -58,6 +61,9 @@ def figure_column(
 ) -> FigureColumn:
     """The axial slice that shows most of the cause, plain, outlined and under each map.
 
+    A last row has the slice with the first map's highest place, ringed, and the cause outlined:
+    what the pointing game asks for.
+
     Args:
         heading: Of the column.
         volume: Reoriented.
@@ -66,19 +72,14 @@ def figure_column(
         maps: Not thresholded; drawn from their own thresholds up.
     """
     shown = (truth.labels > 0) & (region.labels > 0)
-    index = int(shown.sum(axis=(1, 2)).argmax())
-    place = slice_geometry(volume.geometry, Plane.AXIAL, index)
-    crop = _crop(slice_values(region.labels, Plane.AXIAL, index) > 0, place)
-    window = LUNG if heading.in_lung else MEDIASTINUM
-    grey = _grey(volume, index, window)
-    cause = slice_values(shown, Plane.AXIAL, index)
-    pictures = {SCAN_ROW: _fitted(np.repeat(grey[:, :, None], 3, axis=2)[crop], place)}
-    pictures[CAUSE_ROW] = _fitted(_outlined(grey, cause)[crop], place)
+    most = _Drawn(volume, shown, region, int(shown.sum(axis=(1, 2)).argmax()), heading.in_lung)
+    pictures = {SCAN_ROW: most.fitted(most.plain()), CAUSE_ROW: most.fitted(most.outlined())}
     for saliency in maps:
-        style = OverlayStyle(opacity=0.65, threshold=saliency.threshold)
-        values = reslice(saliency.thresholded(), place)
-        picture = blend(grey, values, style, signed=is_signed(saliency))
-        pictures[method_name(saliency.method)] = _fitted(picture[crop], place)
+        pictures[method_name(saliency.method)] = most.fitted(most.under(saliency, most.plain()))
+    k, row, column = highest_place(maps[0], region)
+    highest = _Drawn(volume, shown, region, k, heading.in_lung)
+    mapped = highest.under(maps[0], highest.outlined())
+    pictures[HIGHEST.format(method_name(maps[0].method))] = highest.ringed(mapped, row, column)
     return FigureColumn(heading, pictures)
 
 
@@ -116,9 +117,57 @@ def draw_figure(columns: Sequence[FigureColumn], footer: str) -> bytes:
     return file.getvalue()
 
 
-def _grey(volume: Volume, index: int, window: Window) -> Picture:
-    hu = np.ascontiguousarray(slice_values(volume.hu, Plane.AXIAL, index))
-    return to_grey(hu, lookup_table(window))
+class _Drawn:
+    """One axial slice, cropped to what the model is shown of it.
+
+    Args:
+        volume: Of the scan.
+        cause: True in the cause, on the volume's grid.
+        region: What the model is shown.
+        index: Of the slice.
+        in_lung: In the lung window, else in the mediastinal one.
+    """
+
+    def __init__(
+        self, volume: Volume, cause: NDArray[np.bool_], region: Mask, index: int, in_lung: bool
+    ) -> None:
+        self._place = slice_geometry(volume.geometry, Plane.AXIAL, index)
+        self._crop = _crop(slice_values(region.labels, Plane.AXIAL, index) > 0, self._place)
+        self._cause = slice_values(cause, Plane.AXIAL, index)
+        hu = np.ascontiguousarray(slice_values(volume.hu, Plane.AXIAL, index))
+        self._grey = to_grey(hu, lookup_table(LUNG if in_lung else MEDIASTINUM))
+
+    def plain(self) -> Picture:
+        """Grey as RGB."""
+        return np.repeat(self._grey[:, :, None], 3, axis=2)
+
+    def outlined(self) -> Picture:
+        """With the edge of the cause in a colour that every eye tells from grey."""
+        rgb = self.plain()
+        rgb[self._cause & ~binary_erosion(self._cause)] = OUTLINE
+        return rgb
+
+    def under(self, saliency: SaliencyMap, picture: Picture) -> Picture:
+        """A picture of the slice with a map over it."""
+        style = OverlayStyle(opacity=0.65, threshold=saliency.threshold)
+        values = reslice(saliency.thresholded(), self._place)
+        mapped = blend(self._grey, values, style, signed=is_signed(saliency))
+        is_bare = (mapped == self._grey[:, :, None]).all(axis=2)
+        return np.where(is_bare[:, :, None], picture, mapped)
+
+    def fitted(self, picture: Picture) -> Picture:
+        """Cropped, as large as the cell holds, pixels square."""
+        return _fitted(picture[self._crop], self._place)
+
+    def ringed(self, picture: Picture, row: int, column: int) -> Picture:
+        """Cropped and fitted, with a ring round a pixel of the slice."""
+        down, right = self._crop
+        image = Image.fromarray(self.fitted(picture))
+        y = (row - down.start + 0.5) * image.height / (down.stop - down.start)
+        x = (column - right.start + 0.5) * image.width / (right.stop - right.start)
+        box = (x - RING_PX, y - RING_PX, x + RING_PX, y + RING_PX)
+        ImageDraw.Draw(image).ellipse(box, outline=WHITE, width=RING_WIDTH_PX)
+        return np.asarray(image)
 
 
 def _crop(region: NDArray[np.bool_], place: SliceGeometry) -> tuple[slice, slice]:
@@ -127,15 +176,9 @@ def _crop(region: NDArray[np.bool_], place: SliceGeometry) -> tuple[slice, slice
     for axis, pixel_mm in enumerate(place.pixel_mm):
         where = np.flatnonzero(region.any(axis=1 - axis))
         room = int(ROOM_MM / pixel_mm)
-        found.append(slice(max(int(where[0]) - room, 0), int(where[-1]) + room + 1))
+        last = min(int(where[-1]) + room + 1, region.shape[axis])
+        found.append(slice(max(int(where[0]) - room, 0), last))
     return found[0], found[1]
-
-
-def _outlined(grey: Picture, cause: NDArray[np.bool_]) -> Picture:
-    """With the edge of the cause in a colour that every eye tells from grey."""
-    rgb = np.repeat(grey[:, :, None], 3, axis=2)
-    rgb[cause & ~binary_erosion(cause)] = OUTLINE
-    return rgb
 
 
 def _fitted(picture: Picture, place: SliceGeometry) -> Picture:

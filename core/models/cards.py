@@ -137,11 +137,14 @@ class Calibration(_Frozen):
 
     @property
     def words(self) -> str:
-        """How the probabilities were fitted, and on which scans."""
-        return (
+        """How the probabilities were fitted, and on which scans the plot was made."""
+        fitted = (
             f"Platt scaling, slope {self.slope:.2f}, intercept {self.intercept:.2f}, fitted on "
             f"{self.scans} {self.of}. It is part of the weights."
         )
+        if not self.bins:
+            return fitted
+        return f"{fitted}\nPoints with 95 % intervals: {self.bins_of}."
 
 
 class ReferenceDescription(_Frozen):
@@ -236,9 +239,9 @@ class ModelCard(_Frozen):
 
     @property
     def facts_of_training(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
-        """How it was taught, how good it is and its limits: titles, each with its sentences."""
+        """How good it is, its limits, how it was taught: titles, each with its sentences."""
         measured = tuple(metric.words for metric in self.metrics)
-        found = (("Training", self.training), (MEASURED, measured), ("Limits", self.limits))
+        found = ((MEASURED, measured), ("Limits", self.limits), ("Training", self.training))
         return tuple((title, sentences) for title, sentences in found if sentences)
 
 

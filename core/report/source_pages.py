@@ -1,6 +1,6 @@
 """Following pages of the report: key views, model card, provenance."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,8 @@ from core.explanation import Explanation
 from core.models.cards import ModelCard
 from core.prognosis import SALIENCY_CAPTION
 from core.report import words
+from core.report.calibration_plot import HEIGHT_MM as CALIBRATION_HEIGHT_MM
+from core.report.calibration_plot import draw_calibration
 from core.report.figures import hottest_point_mm, shown_map
 from core.report.page import ReportPage
 from core.volume import SaliencyMap
@@ -19,6 +21,9 @@ Picture = NDArray[np.uint8]
 
 PICTURE_MM = 70.0
 """Width of a key view: leaves room below for the shares and the trust."""
+LABEL_MM = 30.0
+CALIBRATION_MM = CALIBRATION_HEIGHT_MM + 8.0
+"""Heading and plot, which stay together."""
 
 
 def add_key_views(
@@ -48,7 +53,7 @@ def add_key_views(
         page.set_y(top + (number // 2 + 1) * (height + gap))
     page.ln(1)
     maps = (*result.saliency, *(each for explanation in further for each in explanation.maps))
-    page.facts(_saliency(result, maps), label_mm=30)
+    page.facts(_saliency(result, maps), label_mm=LABEL_MM)
 
 
 def _saliency(result: AnalysisResult, maps: Sequence[SaliencyMap]) -> list[tuple[str, str]]:
@@ -86,15 +91,26 @@ def add_model_card(page: ReportPage, card: ModelCard, clinical: Mapping[str, flo
             ("Intended use", card.intended_use),
             ("Not for", card.not_for),
             ("Training cohort", card.training_cohort),
-            *((title, "\n".join(sentences)) for title, sentences in card.facts_of_training),
-            *([("Calibration", card.calibration.words)] if card.calibration else []),
+            *_listed(card.facts_of_training),
             ("Reproduced", card.reproduced),
-            ("Deviations", "\n".join(card.deviations) or "none stated"),
+            *_listed([("Deviations", card.deviations or ("none stated",))]),
             ("Clinical values", _clinical(card, clinical)),
             ("Licence", card.licence),
         ],
-        label_mm=30,
+        label_mm=LABEL_MM,
     )
+    if card.calibration is not None and card.calibration.bins:
+        page.heading("Calibration", keep_mm=CALIBRATION_MM)
+        draw_calibration(page, card.calibration, left_mm=page.l_margin)
+    elif card.calibration is not None:
+        page.facts([("Calibration", card.calibration.words)], label_mm=LABEL_MM)
+
+
+def _listed(facts: Iterable[tuple[str, Sequence[str]]]) -> Iterator[tuple[str, str]]:
+    """A row for each sentence, the title at the first: a page may end between two sentences."""
+    for title, sentences in facts:
+        for number, sentence in enumerate(sentences):
+            yield ("" if number else title), sentence
 
 
 def _clinical(card: ModelCard, clinical: Mapping[str, float]) -> str:
@@ -126,5 +142,5 @@ def add_provenance(page: ReportPage, result: AnalysisResult) -> None:
             ("Created", made.created),
             ("Attached", "result.json: every number of this report, for programs"),
         ],
-        label_mm=30,
+        label_mm=LABEL_MM,
     )

@@ -81,6 +81,28 @@ def truth_scores(
     )
 
 
+def highest_place(saliency: SaliencyMap, region: Mask) -> tuple[int, int, int]:
+    """The voxel of the region, on its grid, nearest to the centre of the map's highest cell there.
+
+    Args:
+        saliency: 0..1 on its own grid, not thresholded.
+        region: Labels > 0 are what the model is shown.
+
+    Raises:
+        ValueError: The region is empty.
+    """
+    shown = np.argwhere(region.labels > 0)
+    if not len(shown):
+        raise ValueError("the region is empty: the model is shown nothing")
+    values = _sampled(saliency, region.geometry)[tuple(shown.T)]
+    highest = region.geometry.to_patient(shown[values.argmax()])
+    cell = saliency.geometry.to_index(highest).round()
+    centre = region.geometry.to_index(saliency.geometry.to_patient(cell))
+    nearest = ((shown - centre) * region.geometry.spacing_mm) ** 2
+    k, row, column = shown[nearest.sum(axis=1).argmin()].tolist()
+    return k, row, column
+
+
 def _sampled(saliency: SaliencyMap, grid: VolumeGeometry) -> NDArray[np.float32]:
     """The map at the grid's voxel centres, the nearest cell as it stands; 0 outside of it."""
     to_map: Floats = np.linalg.inv(saliency.geometry.affine) @ grid.affine

@@ -37,7 +37,7 @@ from core.training.run_record import RunRecord
 from core.training.stages import Training
 
 OUT_OF_FOLD = "scans of the folds, each scored by the model that never saw it"
-VALIDATION_SCANS = "the validation scans"
+VALIDATION_SCANS = "validation scans"
 UNSEEN = "validation and test scans of the cohort, none of which the model was trained on"
 TEST_SCANS = "test scans that no model ever saw"
 

@@ -3,6 +3,7 @@
 import io
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from core.geometry import VolumeGeometry
@@ -15,6 +16,7 @@ from core.saliency_figure import (
     draw_figure,
     figure_column,
 )
+from core.views.lettering import WHITE
 from core.volume import Mask, SaliencyMap, Volume
 
 SHAPE = (6, 40, 60)
@@ -36,8 +38,8 @@ def column(threshold=0.5):
 
 def test_the_slice_with_the_cause_is_shown_plain_outlined_and_under_the_map():
     pictures = column().pictures
-    assert list(pictures) == [SCAN_ROW, CAUSE_ROW, "GradCAM"]
-    plain, outlined, hot = (pictures[name].astype(int) for name in pictures)
+    assert list(pictures) == [SCAN_ROW, CAUSE_ROW, "GradCAM", "GradCAM's highest"]
+    plain, outlined, hot, _ = (pictures[name].astype(int) for name in pictures)
     assert np.ptp(plain, axis=2).max() == 0
     near_outline = np.abs(outlined - np.array(OUTLINE)).max(axis=2) < 60
     assert near_outline.any()
@@ -48,6 +50,28 @@ def test_the_slice_with_the_cause_is_shown_plain_outlined_and_under_the_map():
     assert 0.45 < rows.max() / height < 0.6
     assert 0.28 < columns.min() / width < 0.38
     assert 0.62 < columns.max() / width < 0.72
+
+
+def test_the_slice_of_the_highest_place_has_a_ring_round_it_beside_the_outline():
+    geometry = VolumeGeometry.from_axes(
+        SHAPE, (0, 0, 0), np.array([[0.0, 0, 1], [0, 1, 0], [1, 0, 0]]), (3.0, 2.0, 1.0)
+    )
+    truth, values = np.zeros((2, *SHAPE), np.float32)
+    truth[4, 10:20, 20:40] = 1
+    truth[1, 30:35, 40:50] = 1  # less of it, in the slice that the map points at
+    values[1, 10, 15] = 1
+    volume = Volume(np.full(SHAPE, 40, np.int16), geometry)
+    masks = (Mask(truth.astype(np.uint8), geometry), Mask(np.ones(SHAPE, np.uint8), geometry))
+    saliency = SaliencyMap(values, geometry, "gradcam", "mortality", 0.5)
+    pictures = figure_column(HEADING, volume, *masks, [saliency]).pictures
+    picture = pictures["GradCAM's highest"].astype(int)
+    height, width = picture.shape[:2]
+    rows, columns = np.nonzero((picture == np.array(WHITE)).all(axis=2))
+    assert rows.mean() / height == pytest.approx(10.5 / 40, abs=0.01)
+    assert columns.mean() / width == pytest.approx(15.5 / 60, abs=0.01)
+    rows, columns = np.nonzero(np.abs(picture - np.array(OUTLINE)).max(axis=2) < 60)
+    assert rows.mean() / height == pytest.approx(32.5 / 40, abs=0.03)
+    assert columns.mean() / width == pytest.approx(45 / 60, abs=0.03)
 
 
 def test_pixels_are_square_and_fit_their_cell():

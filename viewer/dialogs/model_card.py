@@ -4,7 +4,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QScrollArea, QVBoxLayou
 
 from core.models.cards import MEASURED, ModelCard
 from core.prognosis import RESEARCH_USE_ONLY
-from viewer.panels.calibration_plot import calibration_plot, fit_words
+from viewer.panels.calibration_plot import calibration_plot
 from viewer.panels.labels import text_label
 from viewer.panels.result_words import card_paragraphs
 
@@ -25,7 +25,7 @@ class ModelCardDialog(QDialog):
         for heading, text in card_paragraphs(card):
             _add(column, heading, text)
             if heading == MEASURED and card.calibration is not None:
-                _add(column, "Calibration", fit_words(card.calibration))
+                _add(column, "Calibration", card.calibration.words)
                 if card.calibration.bins:
                     column.addWidget(calibration_plot(card.calibration.bins))
         column.addStretch()

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
-from core.models.cards import Calibration, CalibrationBin
+from core.models.cards import CalibrationBin
 from viewer.panels.still_plot import add_points, set_quarters, still_plot
 from viewer.theme import ACCENT, MUTED
 
@@ -45,10 +45,3 @@ def calibration_words(bins: Sequence[CalibrationBin]) -> str:
         f"{each.high:.2f}), {each.scans} scans"
         for each in bins
     )
-
-
-def fit_words(calibration: Calibration) -> str:
-    """How the probabilities were fitted, and on which scans the plot was made."""
-    if not calibration.bins:
-        return calibration.words
-    return f"{calibration.words}\nPoints with 95 % intervals: {calibration.bins_of}."

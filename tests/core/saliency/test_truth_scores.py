@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.geometry import VolumeGeometry
-from core.saliency.truth_scores import truth_scores
+from core.saliency.truth_scores import highest_place, truth_scores
 from core.volume import Mask, SaliencyMap
 
 CT = VolumeGeometry.from_axes((16, 32, 32), (0, 0, 0), ((0, 0, 1), (0, 1, 0), (1, 0, 0)), (4, 2, 2))
@@ -108,3 +108,21 @@ def test_a_turned_map_is_read_where_it_lies() -> None:
     assert truth_scores(saliency, truth(ONE_CELL), everywhere()) == truth_scores(
         hot((1, 1, 2)), truth(ONE_CELL), everywhere()
     )
+
+
+def test_the_highest_place_is_the_middle_of_the_highest_cell() -> None:
+    k, row, column = highest_place(hot((1, 1, 2)), everywhere())
+    assert k in (5, 6)  # slices 4 to 7, rows 8 to 15, columns 16 to 23
+    assert row in (11, 12)
+    assert column in (19, 20)
+
+
+def test_the_highest_place_never_lies_outside_of_what_the_model_is_shown() -> None:
+    region = np.zeros(CT.shape, np.uint8)
+    region[4:8, 8:10, 16:24] = 1  # two rows of the highest cell
+    region[12:, 24:, 24:] = 1
+    k, row, _ = highest_place(hot((1, 1, 2)), Mask(region, CT))
+    assert k in (5, 6)
+    assert row == 9
+    with pytest.raises(ValueError, match="shown nothing"):
+        highest_place(hot((1, 1, 2)), Mask(np.zeros(CT.shape, np.uint8), CT))
