@@ -360,19 +360,19 @@ def models_command(as_json: JsonOption = False) -> None:
     from core.models.bundle_folders import bundles
     from core.models.bundles import parameter_counts
 
-    rows = [
-        {
-            "id": bundle.card.id,
-            "title": bundle.card.title,
-            "trained": bundle.card.trained,
-            "demonstration": bundle.card.demonstration,
-            "parameters": parameter_counts(bundle),
-            "weights": bundle.weights,
-            "card": bundle.card.model_dump(mode="json"),
-        }
-        for bundle in bundles()
-    ]
     if as_json:
+        rows = [
+            {
+                "id": bundle.card.id,
+                "title": bundle.card.title,
+                "trained": bundle.card.trained,
+                "demonstration": bundle.card.demonstration,
+                "parameters": parameter_counts(bundle),
+                "weights": bundle.weights,
+                "card": bundle.card.model_dump(mode="json"),
+            }
+            for bundle in bundles()
+        ]
         _print_json({"models": rows})
         return
     # What is typed after --model is never cut, however narrow the terminal.

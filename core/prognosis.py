@@ -26,8 +26,8 @@ FAR_FROM_TRAINING = (
 def deaths_in_training(share: float) -> str:
     """What a probability of a model means that was taught on a sample in which `share` died."""
     return (
-        f"Risks of a training sample in which {100 * share:.0f}\N{NO-BREAK SPACE}% died of it: "
-        "elsewhere wrong as absolute risks."
+        f"Risks of a training sample in which {100 * share:.0f}\N{NO-BREAK SPACE}% had the "
+        "outcome: elsewhere wrong as absolute risks."
     )
 
 

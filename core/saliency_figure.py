@@ -2,7 +2,8 @@
 
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,14 +21,18 @@ from core.volume import Mask, SaliencyMap, Volume
 
 CELL_PX = (236, 190)
 """Width and height of one picture."""
-LABEL_PX, TITLE_PX, FOOTER_PX, GAP_PX = 150, 54, 34, 6
+LABEL_PX, TITLE_PX, FOOTER_PX, GAP_PX = 150, 54, 58, 6
 TEXT_PX, SMALL_PX = 17, 14
 ROOM_MM = 12.0
 """Shown round the region that the model sees."""
 BACKGROUND, OUTLINE = (11, 14, 19), (86, 180, 233)
 SCAN_ROW = "Scan"
 CAUSE_ROW = "Cause, as painted"
-HIGHEST = "{}'s highest"
+LEGEND = (
+    "Synthetic phantoms. Blue: the disease as painted. Maps: from their thresholds up. "
+    "Last row: the slice with the first map's highest place, ringed."
+)
+HIGHEST_ROW = "Slice of its highest"
 RING_PX, RING_WIDTH_PX = 11, 2
 
 Picture = NDArray[np.uint8]
@@ -61,26 +66,35 @@ def figure_column(
 ) -> FigureColumn:
     """The axial slice that shows most of the cause, plain, outlined and under each map.
 
-    A last row has the slice with the first map's highest place, ringed, and the cause outlined:
-    what the pointing game asks for.
+    A last row has the slice with the first map's highest place in the region, ringed, and the
+    cause outlined over the map: what the pointing game asks for. A map that is empty there has no
+    highest place and no ring.
 
     Args:
         heading: Of the column.
         volume: Reoriented.
         truth: Labels > 0 are the cause; on the volume's grid.
         region: Labels > 0 are what the model is shown; on the same grid.
-        maps: Not thresholded; drawn from their own thresholds up.
+        maps: At least one; not thresholded, drawn from their own thresholds up.
     """
     shown = (truth.labels > 0) & (region.labels > 0)
     most = _Drawn(volume, shown, region, int(shown.sum(axis=(1, 2)).argmax()), heading.in_lung)
-    pictures = {SCAN_ROW: most.fitted(most.plain()), CAUSE_ROW: most.fitted(most.outlined())}
+    pictures = {SCAN_ROW: most.fitted(most.plain())}
+    pictures[CAUSE_ROW] = most.fitted(most.outlined(most.plain()))
     for saliency in maps:
-        pictures[method_name(saliency.method)] = most.fitted(most.under(saliency, most.plain()))
-    k, row, column = highest_place(maps[0], region)
-    highest = _Drawn(volume, shown, region, k, heading.in_lung)
-    mapped = highest.under(maps[0], highest.outlined())
-    pictures[HIGHEST.format(method_name(maps[0].method))] = highest.ringed(mapped, row, column)
+        pictures[method_name(saliency.method)] = most.fitted(most.under(saliency))
+    pictures[HIGHEST_ROW] = _highest(most, maps[0])
     return FigureColumn(heading, pictures)
+
+
+def _highest(most: "_Drawn", saliency: SaliencyMap) -> Picture:
+    """The slice of the map's highest place, outlined and ringed; that of most cause without one."""
+    place = highest_place(saliency, most.region)
+    if place is None:
+        return most.fitted(most.outlined(most.plain()))
+    index, row, column = place
+    drawn = replace(most, index=index)
+    return drawn.ringed(drawn.outlined(drawn.under(saliency)), row, column)
 
 
 def draw_figure(columns: Sequence[FigureColumn], footer: str) -> bytes:
@@ -109,7 +123,9 @@ def draw_figure(columns: Sequence[FigureColumn], footer: str) -> bytes:
     for k, name in enumerate(rows):
         middle = TITLE_PX + height * k + CELL_PX[1] / 2
         write(draw, (10, middle), name, size_px=TEXT_PX - 2, anchor="lm", colour=WHITE)
-    baseline = size[1] - FOOTER_PX / 2
+    baseline = size[1] - FOOTER_PX / 4
+    above = size[1] - 3 * FOOTER_PX / 4
+    write(draw, (10, above), LEGEND, size_px=SMALL_PX, anchor="lm", colour=GREY)
     write(draw, (10, baseline), RESEARCH_USE_ONLY, size_px=SMALL_PX, anchor="lm", colour=AMBER)
     write(draw, (size[0] - 10, baseline), footer, size_px=SMALL_PX, anchor="rm", colour=GREY)
     file = io.BytesIO()
@@ -117,10 +133,11 @@ def draw_figure(columns: Sequence[FigureColumn], footer: str) -> bytes:
     return file.getvalue()
 
 
+@dataclass(frozen=True, eq=False)
 class _Drawn:
     """One axial slice, cropped to what the model is shown of it.
 
-    Args:
+    Attributes:
         volume: Of the scan.
         cause: True in the cause, on the volume's grid.
         region: What the model is shown.
@@ -128,32 +145,41 @@ class _Drawn:
         in_lung: In the lung window, else in the mediastinal one.
     """
 
-    def __init__(
-        self, volume: Volume, cause: NDArray[np.bool_], region: Mask, index: int, in_lung: bool
-    ) -> None:
-        self._place = slice_geometry(volume.geometry, Plane.AXIAL, index)
-        self._crop = _crop(slice_values(region.labels, Plane.AXIAL, index) > 0, self._place)
-        self._cause = slice_values(cause, Plane.AXIAL, index)
-        hu = np.ascontiguousarray(slice_values(volume.hu, Plane.AXIAL, index))
-        self._grey = to_grey(hu, lookup_table(LUNG if in_lung else MEDIASTINUM))
+    volume: Volume
+    cause: NDArray[np.bool_]
+    region: Mask
+    index: int
+    in_lung: bool
+
+    @cached_property
+    def _place(self) -> SliceGeometry:
+        return slice_geometry(self.volume.geometry, Plane.AXIAL, self.index)
+
+    @cached_property
+    def _crop(self) -> tuple[slice, slice]:
+        return _crop(slice_values(self.region.labels, Plane.AXIAL, self.index) > 0, self._place)
+
+    @cached_property
+    def _grey(self) -> Picture:
+        hu = np.ascontiguousarray(slice_values(self.volume.hu, Plane.AXIAL, self.index))
+        return to_grey(hu, lookup_table(LUNG if self.in_lung else MEDIASTINUM))
 
     def plain(self) -> Picture:
         """Grey as RGB."""
         return np.repeat(self._grey[:, :, None], 3, axis=2)
 
-    def outlined(self) -> Picture:
-        """With the edge of the cause in a colour that every eye tells from grey."""
-        rgb = self.plain()
-        rgb[self._cause & ~binary_erosion(self._cause)] = OUTLINE
-        return rgb
-
-    def under(self, saliency: SaliencyMap, picture: Picture) -> Picture:
-        """A picture of the slice with a map over it."""
+    def under(self, saliency: SaliencyMap) -> Picture:
+        """The slice with a map over it."""
         style = OverlayStyle(opacity=0.65, threshold=saliency.threshold)
         values = reslice(saliency.thresholded(), self._place)
-        mapped = blend(self._grey, values, style, signed=is_signed(saliency))
-        is_bare = (mapped == self._grey[:, :, None]).all(axis=2)
-        return np.where(is_bare[:, :, None], picture, mapped)
+        return blend(self._grey, values, style, signed=is_signed(saliency))
+
+    def outlined(self, picture: Picture) -> Picture:
+        """With the edge of the cause in a colour that every eye tells from grey and from heat."""
+        cause = slice_values(self.cause, Plane.AXIAL, self.index)
+        drawn = picture.copy()
+        drawn[cause & ~binary_erosion(cause)] = OUTLINE
+        return drawn
 
     def fitted(self, picture: Picture) -> Picture:
         """Cropped, as large as the cell holds, pixels square."""

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from core.models.bundle_folders import find_bundle
 from core.phantom.subject import Finding
 from core.progress import Progress, Span
+from core.report.words import percent, weights_state
 from core.saliency_figure import FigureColumn, Heading, draw_figure, figure_column
 from core.saliency_study import DOMINANT, Measured, Studied, study, summary, write_control
 from core.whole_file import make_folder, write_whole
@@ -17,6 +19,12 @@ FIRST_SEED = 900_000_000
 """People of no cohort whose own seed is below 900."""
 
 FIGURE_PHANTOMS = 6
+TITLES = {
+    Finding.HEART: "Large heart",
+    Finding.EMPHYSEMA: "Emphysema",
+    Finding.FIBROSIS: "Fibrosis",
+    Finding.CORONARY_CALCIUM: "Coronary calcium",
+}
 IN_LUNG = (Finding.EMPHYSEMA, Finding.FIBROSIS)
 
 COLUMNS = {
@@ -86,17 +94,23 @@ def write_study(out: Path, options: StudyOptions, progress: Progress) -> Path:
                 found[model_id] += studied.measured
                 if part == 0 and len(columns) < FIGURE_PHANTOMS:
                     columns.append(_column(studied))
-    write_whole(out / "maps.png", draw_figure(columns, options.model_id))
+    write_whole(out / "maps.png", draw_figure(columns, _footer(options)))
     write_whole(out / "maps.csv", _lines(found).encode())
     table = out / "maps.md"
     write_whole(table, _markdown(found).encode())
     return table
 
 
+def _footer(options: StudyOptions) -> str:
+    """Which model it is, and what its weights are."""
+    card = find_bundle(options.model_id, options.models_folder).card
+    return " \N{MIDDLE DOT} ".join(filter(None, (card.id, weights_state(card))))
+
+
 def _column(studied: Studied) -> FigureColumn:
     heading = Heading(
-        studied.finding.value.replace("_", " ").capitalize(),
-        f"true risk x {studied.hazard_ratio:.1f}, model {studied.probability:.0%}",
+        TITLES[studied.finding],
+        f"true risk x {studied.hazard_ratio:.1f}, model {percent(studied.probability)}",
         studied.finding in IN_LUNG,
     )
     return figure_column(heading, studied.volume, studied.truth, studied.region, studied.maps)

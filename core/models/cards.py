@@ -167,9 +167,6 @@ class BackboneSource(_Frozen):
     weights_sha256: Sha256
 
 
-MEASURED = "Measured"
-
-
 class ModelCard(_Frozen):
     """Everything a reader must know about a model before believing a number of it.
 
@@ -241,7 +238,7 @@ class ModelCard(_Frozen):
     def facts_of_training(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
         """How good it is, its limits, how it was taught: titles, each with its sentences."""
         measured = tuple(metric.words for metric in self.metrics)
-        found = ((MEASURED, measured), ("Limits", self.limits), ("Training", self.training))
+        found = (("Measured", measured), ("Limits", self.limits), ("Training", self.training))
         return tuple((title, sentences) for title, sentences in found if sentences)
 
 

@@ -67,13 +67,14 @@ def _axes(page: ReportPage, square: Square) -> None:
         page.line(square.x(share), square.y(0), square.x(share), square.y(1))
         page.set_xy(square.left - 12.5, square.y(share) - 2)
         page.cell(11.5, 4, percent, align=Align.R)
-        page.set_xy(square.x(share) - 6, square.y(0) + 1.2)
-        page.cell(12, 4, percent, align=Align.C)
+        if share:  # the origin is named once
+            page.set_xy(square.x(share) - 6, square.y(0) + 1.2)
+            page.cell(12, 4, percent, align=Align.C)
     page.set_draw_color(*MUTED)
     with page.local_context(dash_pattern={"dash": 1.2, "gap": 1.0, "phase": 0}):
         page.line(square.x(0), square.y(0), square.x(1), square.y(1))
     page.set_xy(square.left, square.y(0) + 5)
-    page.cell(SIDE_MM, 4, "predicted probability", align=Align.C)
+    page.cell(SIDE_MM, 4, "Predicted probability", align=Align.C)
     page.set_xy(square.left - 12.5, square.top - 6)
     page.ink(INK, 8, bold=True)
     page.cell(SIDE_MM, 4, "Share that died")

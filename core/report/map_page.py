@@ -78,19 +78,18 @@ def _outside(result: AnalysisResult) -> str:
 def _chart(
     page: ReportPage, place: tuple[float, float, float], name: str, shares: Mapping[str, float]
 ) -> None:
-    """Name, bar and per cent of each region; the longest bar fills the room."""
+    """Name, bar and per cent of each region; the whole room is 100 %, in every chart."""
     left, top, width = place
     page.set_xy(left, top)
     page.ink(INK, 8, bold=True)
     page.cell(width, ROW_MM, name)
     room = width - SHARE_NAME_MM - SHARE_NUMBER_MM
-    largest = max(shares.values()) or 1
     for row, (region, share) in enumerate(shares.items(), start=1):
         y = top + row * ROW_MM
         page.ink(INK if share >= LEAST_DRAWN else MUTED, 8)
         page.set_xy(left, y)
         page.cell(SHARE_NAME_MM, ROW_MM, region[:1].upper() + region[1:])
-        drawn = share / largest if share >= LEAST_DRAWN else 0.0
+        drawn = share if share >= LEAST_DRAWN else 0.0
         _bar(page, (left + SHARE_NAME_MM, y), room, drawn)
         page.set_xy(left + width - SHARE_NUMBER_MM, y)
         page.cell(SHARE_NUMBER_MM, ROW_MM, f"{100 * share:.1f} %", align=Align.R)

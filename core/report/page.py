@@ -31,11 +31,13 @@ class Identity:
         title: Of the report.
         model: Id of the model, or name of the rule.
         digest: SHA-256 of its weights; the first 12 digits are shown. "" for what has none.
+        state: Of the weights, where no number of theirs counts; "" where they do.
     """
 
     title: str
     model: str
     digest: str
+    state: str = ""
 
 
 class ReportPage(FPDF):
@@ -84,7 +86,8 @@ class ReportPage(FPDF):
         self.set_y(-FOOTER_MM + 6)
         self.ink(MUTED, 7.5)
         weights = f" · weights {self._identity.digest[:12]}" if self._identity.digest else ""
-        model = f"{self._identity.model}{weights}"
+        state = f" · {self._identity.state}" if self._identity.state else ""
+        model = f"{self._identity.model}{weights}{state}"
         self.cell(self.epw * 0.42, LINE_MM, RESEARCH_USE_ONLY)
         self.cell(self.epw * 0.42, LINE_MM, model)
         # The library right-aligns the placeholder for the count, not the count: start it ourselves.

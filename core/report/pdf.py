@@ -53,7 +53,8 @@ def write_pdf(
     Raises:
         ReportError: The file cannot be written, or the result holds a number that is not finite.
     """
-    with ReportPage(Identity(TITLE, result.card.id, result.provenance.weights_sha256)) as page:
+    digest, state = result.provenance.weights_sha256, words.weights_state(result.card)
+    with ReportPage(Identity(TITLE, result.card.id, digest, state)) as page:
         _fill(page, request, result, pictures, further=further)
         if calcium is not None:
             page.add_page()

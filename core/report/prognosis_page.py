@@ -9,7 +9,7 @@ from core.data.fitness import Fitness, Level
 from core.models.cards import ModelCard
 from core.prognosis import Prognosis
 from core.report import words
-from core.report.page import FAINT, INK, LINE_MM, MUTED, ReportPage
+from core.report.page import FAINT, INK, LINE_MM, MUTED, Colour, ReportPage
 from core.report.survival_plot import draw_survival_curve
 
 VERDICTS = {Level.PASS: "Fit.", Level.WARN: "Fit, with a warning:", Level.BLOCK: "Not fit:"}
@@ -73,48 +73,42 @@ def add_prognosis(page: ReportPage, card: ModelCard, prognosis: Prognosis) -> No
         page.ink(MUTED, 9)
         page.cell(box[2], LINE_MM, f"Survival curve: {words.NOT_GIVEN}")
     else:
-        draw_survival_curve(page, prognosis, box, remark=_remark(card))
+        draw_survival_curve(page, prognosis, box, remark=words.weights_state(card))
     page.set_y(max(numbers_end, top + PROGNOSIS_MM))
-
-
-def _remark(card: ModelCard) -> str:
-    """What stands across the curve of a model whose numbers say nothing of a patient."""
-    if not card.trained:
-        return "model not trained"
-    return "demonstration weights" if card.demonstration else ""
 
 
 def _numbers(page: ReportPage, card: ModelCard, prognosis: Prognosis, width_mm: float) -> None:
     page.ink(MUTED, 8)
     page.cell(width_mm, LINE_MM, "Mortality probability", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
     given = prognosis.mortality_probability is not None
-    is_to_be_read = given and not _remark(card) and not prognosis.is_far_from_training
+    is_to_be_read = not words.weights_state(card) and not prognosis.is_far_from_training
     colour = INK if is_to_be_read else MUTED
-    page.ink(colour, 22 if given else 11, bold=given)
+    page.ink(colour if given else MUTED, 22 if given else 11, bold=given)
     text = words.percent(prognosis.mortality_probability)
     page.cell(width_mm, 10, text, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
     page.ln(1)
     widths_mm = (width_mm * 0.26, width_mm * 0.26, width_mm * 0.48)
     headings = ("Risk within", "Probability", "Interval")
-    _table(page, headings, words.horizon_rows(prognosis.horizons), widths_mm)
+    _table(page, headings, words.horizon_rows(prognosis.horizons), widths_mm, colour)
     page.ln(1.5)
     for label, value in (
         ("Risk score (logit)", words.signed(prognosis.risk_score)),
         ("Risk group", prognosis.risk_group or words.NOT_GIVEN),
-        (_among(prognosis), words.place(prognosis.percentile, "higher")),
+        (_among(card, prognosis), words.place(prognosis.percentile, "higher")),
         ("Distance to training", words.place(prognosis.out_of_distribution, "farther")),
     ):
         page.ink(MUTED, 8)
         page.cell(width_mm * LABEL_SHARE, LINE_MM, label)
-        page.ink(INK, 9)
+        page.ink(colour, 9)
         page.cell(width_mm * (1 - LABEL_SHARE), LINE_MM, value, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
 
 
-def _among(prognosis: Prognosis) -> str:
+def _among(card: ModelCard, prognosis: Prognosis) -> str:
     """Whom the risk score is compared with: scans that the model was not trained on."""
+    scans = "synthetic scans" if card.demonstration else "unseen scans"
     if prognosis.percentile is None or not prognosis.compared_with:
-        return "Among unseen scans"
-    return f"Among {prognosis.compared_with} unseen scans"
+        return f"Among {scans}"
+    return f"Among {prognosis.compared_with} {scans}"
 
 
 def _table(
@@ -122,11 +116,12 @@ def _table(
     headings: tuple[str, ...],
     rows: Sequence[tuple[str, ...]],
     widths_mm: tuple[float, ...],
+    colour: Colour,
 ) -> None:
     page.set_draw_color(*FAINT)
     page.set_line_width(0.25)
     for number, row in enumerate([headings, *rows]):
-        page.ink(MUTED if number == 0 else INK, 8 if number == 0 else 9)
+        page.ink(MUTED if number == 0 else colour, 8 if number == 0 else 9)
         for text, width in zip(row, widths_mm, strict=True):
             page.cell(width, LINE_MM + 1.2, text, border="B")
         page.ln(LINE_MM + 1.2)

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from core.data.series import Patient, SeriesRecord
 from core.geometry import VolumeGeometry
+from core.models.cards import ModelCard
 from core.prognosis import HorizonRisk
 from core.volume import SaliencyMap
 
@@ -177,3 +178,10 @@ def voxels(geometry: VolumeGeometry) -> str:
 def tube_voltage(series: SeriesRecord) -> str:
     """Peak voltage of the tube."""
     return NOT_STATED if series.kvp is None else f"{series.kvp:g} kV"
+
+
+def weights_state(card: ModelCard) -> str:
+    """What the weights are where their numbers say nothing of a patient; else ""."""
+    if not card.trained:
+        return "model not trained"
+    return "demonstration weights" if card.demonstration else ""

@@ -21,6 +21,7 @@ from torch import Tensor
 from core.case import Case
 from core.inference import features
 from core.models.backbones import CELL_STRIDE
+from core.models.cards import ModelCard
 from core.models.mortality_resnet3d import MortalityResNet3D
 from core.progress import Progress, Silent, Span
 from core.saliency.forgetting import forgetful, forgetful_head, turn_around
@@ -54,6 +55,7 @@ FEWEST_CELLS = 8
 """With fewer cells inside lungs and heart, a correlation over them would say nothing."""
 
 NOT_TRAINED = "The model was never trained: whatever the map shows was not learned from patients."
+SYNTHETIC = "The model learned from synthetic people alone: of a patient its map says nothing."
 
 
 def map_trust(case: Case, progress: Progress = Silent()) -> MapTrust:
@@ -84,7 +86,14 @@ def map_trust(case: Case, progress: Progress = Silent()) -> MapTrust:
         if part is not None:
             found.append(_timed(part, start))
     progress.step(1.0, "The map is checked")
-    return trust_of(tuple(found), remark="" if case.card.trained else NOT_TRAINED)
+    return trust_of(tuple(found), remark=_remark(case.card))
+
+
+def _remark(card: ModelCard) -> str:
+    """What a stable map still does not say, by the weights."""
+    if not card.trained:
+        return NOT_TRAINED
+    return SYNTHETIC if card.demonstration else ""
 
 
 @dataclass(frozen=True, eq=False)

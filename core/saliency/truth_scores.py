@@ -81,8 +81,10 @@ def truth_scores(
     )
 
 
-def highest_place(saliency: SaliencyMap, region: Mask) -> tuple[int, int, int]:
+def highest_place(saliency: SaliencyMap, region: Mask) -> tuple[int, int, int] | None:
     """The voxel of the region, on its grid, nearest to the centre of the map's highest cell there.
+
+    None where the map is empty within the region: there is no highest place then.
 
     Args:
         saliency: 0..1 on its own grid, not thresholded.
@@ -95,6 +97,8 @@ def highest_place(saliency: SaliencyMap, region: Mask) -> tuple[int, int, int]:
     if not len(shown):
         raise ValueError("the region is empty: the model is shown nothing")
     values = _sampled(saliency, region.geometry)[tuple(shown.T)]
+    if values.max() <= 0:
+        return None
     highest = region.geometry.to_patient(shown[values.argmax()])
     cell = saliency.geometry.to_index(highest).round()
     centre = region.geometry.to_index(saliency.geometry.to_patient(cell))

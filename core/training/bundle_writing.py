@@ -8,7 +8,7 @@ probability. All on the card is measured with the weights as they are written.
 import hashlib
 import os
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import safetensors.torch
@@ -38,6 +38,7 @@ from core.training.run_record import RunRecord
 from core.training.stage_network import BACKBONE
 
 CARD_FILE = "card.json"
+SYNTHETIC = "synthetic "
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,6 +154,23 @@ def lender_of(folder: Path, weights: dict[str, Tensor]) -> BackboneSource:
     return BackboneSource(id=bundle.card.id, weights_sha256=bundle.card.weights_sha256)
 
 
+def _as_synthetic(content: BundleContent) -> BundleContent:
+    """A demonstration was measured on synthetic scans: its card says so beside every number."""
+    calibration = content.calibration
+    if calibration is not None:
+        bins_of = f"{SYNTHETIC}{calibration.bins_of}" if calibration.bins else ""
+        changes = {"of": f"{SYNTHETIC}{calibration.of}", "bins_of": bins_of}
+        calibration = calibration.model_copy(update=changes)
+    return replace(
+        content,
+        calibration=calibration,
+        metrics=tuple(
+            each.model_copy(update={"of": f"{SYNTHETIC}{each.of}"}) for each in content.metrics
+        ),
+        reference_of=f"{SYNTHETIC}{content.reference_of}",
+    )
+
+
 def _card(
     configuration: TrainingConfiguration,
     settings: BundleSettings,
@@ -161,11 +179,16 @@ def _card(
     source: BackboneSource | None,
     files: dict[str, bytes],
 ) -> ModelCard:
+    if settings.demonstration:
+        content = _as_synthetic(content)
     model = configuration.model
     template = architecture(model.variant).card
-    outcome = template.survival.outcome if template.survival else template.outcome
+    outcome = settings.outcome or template.outcome
+    of_curve = template.survival.outcome if template.survival else outcome
     survival = SurvivalOutput(
-        outcome=outcome, breaks_years=model.breaks_years, horizons_years=model.horizons_years
+        outcome=settings.survival_outcome or of_curve,
+        breaks_years=model.breaks_years,
+        horizons_years=model.horizons_years,
     )
     reference = ReferenceDescription(
         sha256=hashlib.sha256(files[REFERENCE_FILE]).hexdigest(),
@@ -176,6 +199,8 @@ def _card(
     changes = {
         "id": model.id,
         "title": settings.title,
+        "outcome": outcome,
+        "intended_use": settings.intended_use or template.intended_use,
         "training_cohort": settings.training_cohort,
         "demonstration": settings.demonstration,
         "licence": settings.licence,

@@ -182,12 +182,16 @@ class OutputSettings(_Frozen):
 class BundleSettings(_Frozen):
     """What stands on the card of the bundle that is made of the final model.
 
+    `outcome`, `survival_outcome` and `intended_use` are those of the variant where they are empty.
     `backbone_of`: folder of Model D's bundle, whose backbone Model E's bundle uses.
     """
 
     folder: Path
     title: str
     training_cohort: str
+    outcome: str = ""
+    survival_outcome: str = ""
+    intended_use: str = ""
     demonstration: bool = False
     licence: str = "Apache-2.0"
     limits: tuple[str, ...] = ()

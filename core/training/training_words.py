@@ -12,9 +12,12 @@ SOURCES = {
     "": "random numbers",
     "medicalnet": "MedicalNet's weights",
     "bundle": "the weights of another bundle",
-    "run": "the weights of an earlier run on the same folds, or on other patients",
+    "run": "the weights of an earlier run",
 }
-
+KNOWLEDGE = (
+    "The findings that it was told are knowledge beside the scan, which a model trained on scans "
+    "and outcomes alone does not have."
+)
 
 BEFORE = "Before: "
 
@@ -22,7 +25,7 @@ BEFORE = "Before: "
 def training_words(
     configuration: TrainingConfiguration, before: tuple[str, ...] = ()
 ) -> tuple[str, ...]:
-    """A sentence for where the weights began, then one for each stage.
+    """A sentence for where the weights began, one for each stage, and one on what it was told.
 
     Args:
         configuration: Of the run.
@@ -38,8 +41,9 @@ def training_words(
         f"Stage {number}: {_of_stage(configuration, stage)}"
         for number, stage in enumerate(configuration.stage, 1)
     )
-    earlier = (BEFORE + each.removeprefix(BEFORE) for each in before)
-    return (*earlier, first, *stages)
+    earlier = (BEFORE + each.removeprefix(BEFORE) for each in before if each != KNOWLEDGE)
+    was_told = KNOWLEDGE in before or any(stage.has_findings for stage in configuration.stage)
+    return (*earlier, first, *stages, *([KNOWLEDGE] if was_told else []))
 
 
 def _of_stage(configuration: TrainingConfiguration, stage: StageSettings) -> str:
@@ -47,15 +51,20 @@ def _of_stage(configuration: TrainingConfiguration, stage: StageSettings) -> str
     epochs = f"{stage.epochs} epoch{'' if stage.epochs == 1 else 's'}"
     stop = stage.early_stop_epochs
     early = f", stopped after {stop} epochs that were no better" if stop else ""
-    backbone = (
-        "backbone frozen" if stage.is_frozen else f"backbone at {stage.backbone_factor:g} of it"
-    )
     words = (
         f"{OF_STAGE[stage.name]}; at most {epochs}{early}, batch {stage.batch}, "
-        f"learning rate {stage.learning_rate:g} ({stage.schedule}), {backbone}, weight decay "
-        f"{stage.weight_decay:g}, input {shape}."
+        f"learning rate {stage.learning_rate:g} ({stage.schedule}), {_of_backbone(stage)}, "
+        f"weight decay {stage.weight_decay:g}, input {shape}."
     )
     return words + _of_findings(configuration, stage)
+
+
+def _of_backbone(stage: StageSettings) -> str:
+    if stage.is_frozen:
+        return "backbone frozen"
+    if stage.backbone_factor == 1:
+        return "the backbone too"
+    return f"backbone at {stage.backbone_factor:g} of that rate"
 
 
 def _of_findings(configuration: TrainingConfiguration, stage: StageSettings) -> str:
@@ -63,7 +72,4 @@ def _of_findings(configuration: TrainingConfiguration, stage: StageSettings) -> 
     if not stage.has_findings:
         return ""
     where = "a table of its own" if configuration.cohort.findings_csv else "the cohort"
-    return (
-        f" It was given, of each training scan, {', '.join(stage.columns)} ({where}): knowledge "
-        "beside the scan, which a model trained on scans and outcomes alone does not have."
-    )
+    return f" Told of each training scan, by {where}: {', '.join(stage.columns)}."

@@ -2,11 +2,11 @@
 
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QScrollArea, QVBoxLayout, QWidget
 
-from core.models.cards import MEASURED, ModelCard
+from core.models.cards import ModelCard
 from core.prognosis import RESEARCH_USE_ONLY
 from viewer.panels.calibration_plot import calibration_plot
 from viewer.panels.labels import text_label
-from viewer.panels.result_words import card_paragraphs
+from viewer.panels.result_words import CALIBRATION, card_paragraphs
 
 
 class ModelCardDialog(QDialog):
@@ -24,10 +24,8 @@ class ModelCardDialog(QDialog):
             column.addWidget(text_label(warning, "warningBox"))
         for heading, text in card_paragraphs(card):
             _add(column, heading, text)
-            if heading == MEASURED and card.calibration is not None:
-                _add(column, "Calibration", card.calibration.words)
-                if card.calibration.bins:
-                    column.addWidget(calibration_plot(card.calibration.bins))
+            if heading == CALIBRATION and card.calibration is not None and card.calibration.bins:
+                column.addWidget(calibration_plot(card.calibration.bins))
         column.addStretch()
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)

@@ -25,8 +25,8 @@ def calibration_plot(bins: Sequence[CalibrationBin]) -> QWidget:
     )
     plot.setFixedSize(SIDE_PX, SIDE_PX)
     set_quarters(plot, ("bottom", "left"))
-    plot.setXRange(0, 1, padding=0.03)
-    plot.setYRange(0, 1, padding=0.03)
+    plot.setXRange(0, 1, padding=0.07)
+    plot.setYRange(0, 1, padding=0.07)
     dashes = pyqtgraph.mkPen(MUTED, width=1, style=Qt.PenStyle.DashLine)
     plot.plot((0, 1), (0, 1), pen=dashes, antialias=True)
     for each in bins:

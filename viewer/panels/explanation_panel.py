@@ -50,6 +50,7 @@ class ExplanationPanel(QWidget):
         self._session = session
         self._checking = False
         self.empty = text_label(NO_RESULT, "muted")
+        self.weights = text_label(name="warningBox")
         self.share_title = text_label(name="muted")
         self.shares = OrganShareChart()
         self.outside = text_label(name="muted")
@@ -99,6 +100,7 @@ class ExplanationPanel(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
         for widget in (
+            self.weights,
             text_label("Where the map lies", "heading"),
             self.share_title,
             self.shares,
@@ -154,11 +156,13 @@ class ExplanationPanel(QWidget):
             self.scroll_to(self.influences)
 
     def _refresh(self, state: SessionState) -> None:
-        has_result = state.result is not None
-        self.empty.setVisible(not has_result)
-        self._filled.setVisible(has_result)
-        if not has_result:
+        result = state.result
+        self.empty.setVisible(result is None)
+        self._filled.setVisible(result is not None)
+        if result is None:
             return
+        self.weights.setText("\n".join(result.card.weights_warnings))
+        self.weights.setVisible(bool(result.card.weights_warnings))
         method = state.view.overlay_method
         shares = state.chosen_share
         map_words = f"{method_name(method)}, {target_name(state.view.target)}" if method else ""
@@ -171,5 +175,5 @@ class ExplanationPanel(QWidget):
         )
         self.shares.show_shares(shares)
         self.trust.show_trust(state.trust, checking=self._checking)
-        is_far = state.result is not None and state.result.prognosis.is_far_from_training
+        is_far = result.prognosis.is_far_from_training
         self.influences.show_influences(state.influences, is_far=is_far)

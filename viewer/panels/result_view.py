@@ -103,7 +103,7 @@ def _numbers(result: AnalysisResult) -> QWidget:
         column.addWidget(text_label(result.card.scale_warning, "caution"))
     _add_survival(column, result)
     column.addWidget(line())
-    column.addLayout(_rows(_scores(result.prognosis)))
+    column.addLayout(_rows(_scores(result)))
     return numbers
 
 
@@ -161,20 +161,23 @@ def _horizons(prognosis: Prognosis) -> QGridLayout:
     return grid
 
 
-def _scores(prognosis: Prognosis) -> tuple[tuple[str, str], ...]:
+def _scores(result: AnalysisResult) -> tuple[tuple[str, str], ...]:
+    prognosis = result.prognosis
     return (
         ("Risk score (no absolute scale)", f"{prognosis.risk_score:.3f}"),
         ("Risk group", prognosis.risk_group or NOT_GIVEN),
-        (_among(prognosis), place_words(prognosis.percentile, "higher")),
+        (_among(result), place_words(prognosis.percentile, "higher")),
         ("Distance to the training scans", place_words(prognosis.out_of_distribution, "farther")),
     )
 
 
-def _among(prognosis: Prognosis) -> str:
+def _among(result: AnalysisResult) -> str:
     """Whom the risk score is compared with: scans that the model was not trained on."""
+    scans = "synthetic scans" if result.card.demonstration else "unseen scans"
+    prognosis = result.prognosis
     if prognosis.percentile is None or not prognosis.compared_with:
-        return "Score among unseen scans"
-    return f"Score among {prognosis.compared_with} unseen scans"
+        return f"Score among {scans}"
+    return f"Score among {prognosis.compared_with} {scans}"
 
 
 def _rows(pairs: Sequence[tuple[str, str]]) -> QLayout:

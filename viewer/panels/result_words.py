@@ -7,6 +7,7 @@ from core.data.fitness import Fitness, Level, Reason
 from core.models.cards import ModelCard
 from core.prognosis import FAR_FROM_TRAINING, HorizonRisk
 
+CALIBRATION = "Calibration"
 NOT_GIVEN = "not given by this model"
 DIGEST_DIGITS = 12
 UID_DIGITS = 6
@@ -63,6 +64,7 @@ def card_paragraphs(card: ModelCard) -> tuple[tuple[str, str], ...]:
         ("Not for", card.not_for),
         ("Training cohort", card.training_cohort),
         *((title, _listed(sentences)) for title, sentences in card.facts_of_training),
+        *([(CALIBRATION, card.calibration.words)] if card.calibration else []),
         ("Architecture", f"{card.architecture} (variant {card.variant})"),
         ("Input", f"{shape} voxels, {window[0]:g} to {window[1]:g} HU. {card.input.region}."),
         ("Survival head", card.survival.outcome if card.survival else NOT_GIVEN),

@@ -11,7 +11,6 @@ from core.data.geometry_gate import fitness_of
 from core.data.read_series import read
 from core.data.series import SeriesRecord
 from core.data.series_index import index
-from core.models.architectures import architecture
 from core.models.bundle_folders import REFERENCE_FILE, WEIGHTS_FILE, find_bundle, our_cards
 from core.phantom.disease import draw_subject
 from core.phantom.protocol import Size, draw_protocol
@@ -26,11 +25,6 @@ LARGEST_MB = 40
 SEED = 900_000_100
 """Of a person of no cohort."""
 
-OF_THE_VARIANT = (
-    "variant", "architecture", "outcome", "intended_use", "not_for", "citation", "doi",
-    "reproduced", "input", "survival", "clinical", "saliency_layer", "gradcam_threshold",
-)  # fmt: skip
-
 
 @pytest.mark.parametrize("card", our_cards(), ids=lambda card: card.id)
 def test_every_number_of_ours_is_called_one_of_a_demonstration(card):
@@ -39,6 +33,12 @@ def test_every_number_of_ours_is_called_one_of_a_demonstration(card):
     assert DEMONSTRATION in card.warnings
     assert "Nobody was scanned" in card.training_cohort
     assert any("synthetic people alone" in limit for limit in card.limits)
+    whose = [each.of for each in card.metrics]
+    whose += [card.calibration.of, card.calibration.bins_of, card.reference.risk_scores_of]
+    assert all(words.startswith("synthetic ") for words in whose)
+    assert card.outcome.startswith("Simulated death")
+    assert card.survival.outcome.startswith("Simulated death")
+    assert "phantoms" in card.intended_use
 
 
 @pytest.mark.parametrize("card", our_cards(), ids=lambda card: card.id)
@@ -51,14 +51,6 @@ def test_a_card_says_how_good_the_model_is_and_how_it_was_taught(card):
     assert any(
         "findings" in sentence or "amounts of disease" in sentence for sentence in card.training
     )
-
-
-@pytest.mark.parametrize("card", our_cards(), ids=lambda card: card.id)
-def test_what_a_variant_is_stands_alike_on_its_untrained_card(card):
-    untrained = architecture(card.variant).card
-    for name in OF_THE_VARIANT:
-        assert getattr(card, name) == getattr(untrained, name), name
-    assert set(untrained.deviations) <= set(card.deviations)
 
 
 def test_the_weights_are_here_whole_and_small():

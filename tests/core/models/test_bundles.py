@@ -28,8 +28,8 @@ from tests.core.models.values import CLINICAL
 
 MODEL_D = "mortality-resnet3d-d"
 OF_THE_VARIANT = (
-    "variant", "architecture", "outcome", "intended_use", "not_for", "citation", "doi",
-    "reproduced", "input", "survival", "clinical", "saliency_layer", "gradcam_threshold",
+    "variant", "architecture", "not_for", "citation", "doi", "reproduced", "input", "clinical",
+    "saliency_layer", "gradcam_threshold",
 )  # fmt: skip
 INPUT = architecture("D").card.input.model_dump(mode="json")
 

@@ -49,7 +49,7 @@ def test_points_are_drawn_and_the_words_say_on_which_scans():
     text = " ".join(sheet.extract_text().split())
     assert "fitted on 99 validation scans" in text
     assert "Points with 95 % intervals: test scans" in text
-    assert "predicted probability" in text
+    assert "Predicted probability" in text
     assert end == pytest.approx(40 + HEIGHT_MM)
 
 

@@ -111,7 +111,9 @@ def test_a_turned_map_is_read_where_it_lies() -> None:
 
 
 def test_the_highest_place_is_the_middle_of_the_highest_cell() -> None:
-    k, row, column = highest_place(hot((1, 1, 2)), everywhere())
+    found = highest_place(hot((1, 1, 2)), everywhere())
+    assert found is not None
+    k, row, column = found
     assert k in (5, 6)  # slices 4 to 7, rows 8 to 15, columns 16 to 23
     assert row in (11, 12)
     assert column in (19, 20)
@@ -121,8 +123,14 @@ def test_the_highest_place_never_lies_outside_of_what_the_model_is_shown() -> No
     region = np.zeros(CT.shape, np.uint8)
     region[4:8, 8:10, 16:24] = 1  # two rows of the highest cell
     region[12:, 24:, 24:] = 1
-    k, row, _ = highest_place(hot((1, 1, 2)), Mask(region, CT))
+    found = highest_place(hot((1, 1, 2)), Mask(region, CT))
+    assert found is not None
+    k, row, _ = found
     assert k in (5, 6)
     assert row == 9
     with pytest.raises(ValueError, match="shown nothing"):
         highest_place(hot((1, 1, 2)), Mask(np.zeros(CT.shape, np.uint8), CT))
+
+
+def test_an_empty_map_has_no_highest_place() -> None:
+    assert highest_place(hot((1, 1, 2), value=0.0), everywhere()) is None

@@ -39,6 +39,9 @@ BUNDLE = {
     "title": "Toy",
     "training_cohort": "Blocks in noise.",
     "demonstration": True,
+    "outcome": "Simulated death",
+    "survival_outcome": "Simulated death by the curve",
+    "intended_use": "Tests.",
     "limits": ["Knows nothing of chests."],
 }
 LARGEST_TOGETHER_BYTES = 40_000_000
@@ -72,7 +75,8 @@ def models(tmp_path_factory):
     }
     folds, final = ({"folder": "run-e", "parts": [part]} for part in ("folds", "final"))
     train(write_configuration(folder, "run-e", output=folds, **model_e))
-    bundle = BUNDLE | {"backbone_of": "models/toy-d"}
+    own = {"demonstration": False, "outcome": "", "survival_outcome": "", "intended_use": ""}
+    bundle = BUNDLE | own | {"backbone_of": "models/toy-d"}
     train(write_configuration(folder, "run-e", output=final, bundle=bundle, **model_e))
     return folder / "models"
 
@@ -95,6 +99,26 @@ def test_the_card_tells_cohort_metrics_calibration_and_limits(models):
     shares = [each.observed for each in card.calibration.bins]
     assert shares[-1] > shares[0]
     assert any("synthetic phantoms" in warning for warning in card.warnings)
+
+
+def test_a_demonstration_says_at_every_number_that_the_scans_were_synthetic(models):
+    shown, real = (find_bundle(name, models).card for name in ("toy-d", "toy-e"))
+    for card, is_synthetic in ((shown, True), (real, False)):
+        whose = [each.of for each in card.metrics]
+        whose += [card.calibration.of, card.calibration.bins_of, card.reference.risk_scores_of]
+        assert len(whose) == 8
+        assert [words.startswith("synthetic ") for words in whose] == [is_synthetic] * 8
+
+
+def test_a_bundle_may_name_its_own_outcome_and_use_and_else_has_those_of_its_variant(models):
+    own, variant = find_bundle("toy-d", models).card, architecture("E").card
+    assert own.outcome == "Simulated death"
+    assert own.survival.outcome == "Simulated death by the curve"
+    assert own.intended_use == "Tests."
+    card = find_bundle("toy-e", models).card
+    for name in ("outcome", "intended_use"):
+        assert getattr(card, name) == getattr(variant, name)
+    assert card.survival.outcome == variant.survival.outcome
 
 
 def test_folds_of_an_earlier_command_calibrate_and_stand_on_the_card(models):
@@ -126,7 +150,7 @@ def test_points_of_the_calibration_plot_are_of_test_scans_alone(models):
         if row.fold == "test" and row.label is not None
     ]  # fmt: skip
     assert sum(each.scans for each in card.calibration.bins) == len(tested)
-    assert card.calibration.bins_of == "test scans that no model ever saw"
+    assert card.calibration.bins_of == "synthetic test scans that no model ever saw"
     assert card.calibration.scans > len(tested)
 
 
@@ -137,7 +161,7 @@ def test_the_card_tells_how_it_was_taught_and_in_what_share_died(models):
     folds = read_folds(folder / "folds.json", cohort)
     dead = [row.event for row in cohort.rows if isinstance(folds.part_of(row.patient_id), int)]
     assert card.training_deaths == pytest.approx(np.mean(dead))
-    sentence = f"{100 * np.mean(dead):.0f}\N{NO-BREAK SPACE}% died"
+    sentence = f"{100 * np.mean(dead):.0f}\N{NO-BREAK SPACE}% had the outcome"
     assert [sentence in each for each in card.warnings] == [False, True]
     assert not any(sentence in each for each in card.limits)  # it stands with the warnings, once
     assert len(card.training) == 3

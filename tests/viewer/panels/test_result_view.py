@@ -156,7 +156,7 @@ def test_the_share_of_deaths_in_training_stands_between_probability_and_horizons
         update={"trained": True, "weights_sha256": DIGEST, "training_deaths": 0.333}
     )
     text = text_of(shown(qtbot, replace(result, card=card)))
-    words = "in which 33\N{NO-BREAK SPACE}% died"
+    words = "in which 33\N{NO-BREAK SPACE}% had the outcome"
     assert text.index("41.4 %") < text.index(words) < text.index("Risk by horizon")
     assert text.count(words) == 1
 
