@@ -6,8 +6,17 @@ import pypdf
 import pytest
 
 from core.models.cards import Calibration, CalibrationBin
-from core.report.calibration_plot import HEIGHT_MM, SIDE_MM, Square, draw_calibration
-from core.report.page import Identity, ReportPage
+from core.report.calibration_plot import (
+    HEIGHT_MM,
+    LEFT_MM,
+    SIDE_MM,
+    TOP_MM,
+    Square,
+    draw_calibration,
+)
+from core.report.page import MARGIN_MM, Identity, ReportPage
+
+A4_MM, POINTS_PER_MM = 297.0, 72 / 25.4
 
 
 def calibration():
@@ -58,6 +67,17 @@ def test_every_point_is_a_circle():
         drawn(40, points)[0].pages[0].get_contents().get_data().count(b" c\n") for points in (1, 3)
     ]
     assert 0 < 3 * curves[0] == curves[1]
+
+
+def test_an_interval_is_a_line_from_low_to_high_at_what_was_predicted():
+    found, _ = drawn(40, points=1)
+    content = found.pages[0].get_contents().get_data().decode()
+    square = Square(left=MARGIN_MM + LEFT_MM, top=40 + TOP_MM)
+    ends = [
+        f"{square.x(0.1) * POINTS_PER_MM:.2f} {(A4_MM - square.y(share)) * POINTS_PER_MM:.2f}"
+        for share in (0.05, 0.3)
+    ]
+    assert f"{ends[0]} m {ends[1]} l S" in content
 
 
 def test_a_plot_that_has_no_room_begins_on_the_next_page():
