@@ -29,7 +29,8 @@ class TruthScores:
         hit: The map's highest place lies in the truth or within the tolerance of it; of several
             equally high places, the share that does.
         hit_by_chance: The share of the region that would be a hit.
-        energy_inside: Share of the map's sum that lies in the truth.
+        energy_inside: Share of the map's sum that lies in the truth; of a signed map, of what
+            raises the target.
         truth_share: Share of the region that is truth: what a map without any idea gets as energy.
         overlap: Intersection over union of the thresholded map and the truth.
         average_precision: Area under precision and recall of the map's values, voxel by voxel; a
@@ -50,7 +51,7 @@ def truth_scores(
     """Measure a map against a truth.
 
     Args:
-        saliency: 0..1 on its own grid, not thresholded.
+        saliency: Up to 1 on its own grid, not thresholded.
         truth: Labels > 0 are the cause.
         region: On the grid of `truth`; labels > 0 are what the model is shown.
         tolerance_mm: How far from the truth the highest place still counts.
@@ -64,7 +65,7 @@ def truth_scores(
     wanted = (truth.labels > 0) & shown
     if not wanted.any():
         raise ValueError("nothing of the truth lies in the region that the model is shown")
-    values = _sampled(saliency, truth.geometry)[shown]
+    values = np.maximum(_sampled(saliency, truth.geometry)[shown], 0)
     near = (_distance_mm(wanted, truth.geometry) <= tolerance_mm)[shown]
     inside = wanted[shown]
     highest = values == values.max()

@@ -134,3 +134,12 @@ def test_the_highest_place_never_lies_outside_of_what_the_model_is_shown() -> No
 
 def test_an_empty_map_has_no_highest_place() -> None:
     assert highest_place(hot((1, 1, 2), value=0.0), everywhere()) is None
+
+
+def test_what_lowers_the_target_takes_nothing_from_the_energy() -> None:
+    values = np.zeros(CELLS.shape, np.float32)
+    values[1, 1, 2], values[2, 2, 2], values[3, 3, 3] = 1.0, 0.5, -1.0
+    saliency = SaliencyMap(values, CELLS, method="occlusion", target="t", threshold=0.5)
+    assert truth_scores(saliency, truth(ONE_CELL), everywhere()).energy_inside == pytest.approx(
+        2 / 3
+    )
