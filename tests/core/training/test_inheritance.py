@@ -10,6 +10,7 @@ from core.models.architectures import architecture
 from core.training.configuration import read_configuration
 from core.training.inheritance import FINDINGS_FIRST, record_of
 from core.training.run_record import claim
+from core.training.training_words import KNOWLEDGE
 from tests.core.training.toy_cohort import CLINICAL, STAGE, toy_configuration, write_configuration
 
 FINDINGS = STAGE | {"name": "findings", "columns": ["brightness"]}
@@ -65,9 +66,10 @@ def test_the_sentences_of_all_runs_before_come_first(record):
     first = record("a", [FINDINGS])
     second = record("b", [MORTALITY], initial="run:a")
     third = record("c", [SURVIVAL], initial="run:b")
-    assert second.training[:2] == tuple(f"Before: {each}" for each in first.training)
+    assert first.training[2] == second.training[4] == third.training[6] == KNOWLEDGE
+    assert second.training[:2] == tuple(f"Before: {each}" for each in first.training[:2])
     assert "brightness" in third.training[1]
-    assert [each.startswith("Before: ") for each in third.training] == [True] * 4 + [False] * 2
+    assert [each.startswith("Before: ") for each in third.training] == [True] * 4 + [False] * 3
     assert "random numbers" in third.training[0]
     assert "an earlier run" in third.training[4]
 
