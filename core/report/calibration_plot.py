@@ -7,8 +7,8 @@ from fpdf.enums import Align
 from core.models.cards import Calibration
 from core.report.page import ACCENT, FAINT, INK, MUTED, ReportPage
 
-SIDE_MM = 42.0
-LEFT_MM, TOP_MM, BOTTOM_MM, GAP_MM = 13.0, 6.0, 12.0, 8.0
+SIDE_MM = 35.0
+LEFT_MM, TOP_MM, BOTTOM_MM, GAP_MM = 13.0, 6.0, 10.0, 8.0
 HEIGHT_MM = TOP_MM + SIDE_MM + BOTTOM_MM
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 POINT_MM = 0.8

@@ -21,6 +21,7 @@ MARGIN_MM = 16.0
 HEADER_MM, FOOTER_MM = 20.0, 18.0
 LINE_MM = 4.4
 UNKNOWN_CHARACTER = "?"
+CUT = "\N{HORIZONTAL ELLIPSIS}"
 
 
 @dataclass(frozen=True)
@@ -85,15 +86,22 @@ class ReportPage(FPDF):
         self.rule(self.h - FOOTER_MM + 4)
         self.set_y(-FOOTER_MM + 6)
         self.ink(MUTED, 7.5)
-        weights = f" · weights {self._identity.digest[:12]}" if self._identity.digest else ""
-        state = f" · {self._identity.state}" if self._identity.state else ""
-        model = f"{self._identity.model}{weights}{state}"
-        self.cell(self.epw * 0.42, LINE_MM, RESEARCH_USE_ONLY)
-        self.cell(self.epw * 0.42, LINE_MM, model)
+        model_mm = self.epw * 0.5
+        self.cell(self.epw * 0.37, LINE_MM, RESEARCH_USE_ONLY)
+        self.cell(model_mm, LINE_MM, self._model_words(model_mm))
         # The library right-aligns the placeholder for the count, not the count: start it ourselves.
         width = self.get_string_width(f"page {self.page_no()} of 9")
         self.set_x(self.w - self.r_margin - width)
         self.cell(width, LINE_MM, f"page {self.page_no()} of {{nb}}")
+
+    def _model_words(self, width_mm: float) -> str:
+        """Model, weights and their state; a name that is too long for the width is cut."""
+        weights = f" · weights {self._identity.digest[:12]}" if self._identity.digest else ""
+        state = f" · {self._identity.state}" if self._identity.state else ""
+        name, rest = self._identity.model, f"{weights}{state}"
+        while len(name) > 1 and self.get_string_width(f"{name}{rest}") > width_mm:
+            name = f"{name.removesuffix(CUT)[:-1]}{CUT}"
+        return f"{name}{rest}"
 
     def ink(self, colour: Colour, size_pt: float, *, bold: bool = False) -> None:
         """Choose the letters that follow."""
