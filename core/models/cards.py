@@ -234,6 +234,11 @@ class ModelCard(_Frozen):
             return ""
         return deaths_in_training(self.training_deaths)
 
+    def compared_with(self, count: int) -> str:
+        """Whom a risk score is compared with, such as "351 unseen scans"; 0 where nobody knows."""
+        scans = "synthetic scans" if self.demonstration else "unseen scans"
+        return f"{count} {scans}" if count else scans
+
     @property
     def facts_of_training(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
         """How good it is, its limits, how it was taught: titles, each with its sentences."""

@@ -94,21 +94,16 @@ def _numbers(page: ReportPage, card: ModelCard, prognosis: Prognosis, width_mm: 
     for label, value in (
         ("Risk score (logit)", words.signed(prognosis.risk_score)),
         ("Risk group", prognosis.risk_group or words.NOT_GIVEN),
-        (_among(card, prognosis), words.place(prognosis.percentile, "higher")),
+        (
+            f"Among {card.compared_with(prognosis.compared_with)}",
+            words.place(prognosis.percentile, "higher"),
+        ),
         ("Distance to training", words.place(prognosis.out_of_distribution, "farther")),
     ):
         page.ink(MUTED, 8)
         page.cell(width_mm * LABEL_SHARE, LINE_MM, label)
         page.ink(colour, 9)
         page.cell(width_mm * (1 - LABEL_SHARE), LINE_MM, value, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
-
-
-def _among(card: ModelCard, prognosis: Prognosis) -> str:
-    """Whom the risk score is compared with: scans that the model was not trained on."""
-    scans = "synthetic scans" if card.demonstration else "unseen scans"
-    if prognosis.percentile is None or not prognosis.compared_with:
-        return f"Among {scans}"
-    return f"Among {prognosis.compared_with} {scans}"
 
 
 def _table(

@@ -135,6 +135,7 @@ def test_models_lists_cards_with_published_parameter_counts():
     models = {each["id"]: each for each in json.loads(done.stdout)["models"]}
     assert models["mortality-resnet3d-d"]["parameters"]["published_model"] == 14_372_002
     assert models["mortality-resnet3d-e"]["parameters"]["published_model"] == 14_372_024
+    assert models["mortality-resnet3d-d"]["trained"] is True
     assert models["mortality-resnet3d-d"]["demonstration"] is True
     assert models["mortality-resnet3d-d"]["weights"] == "present"
     table = run("models").stdout

@@ -163,21 +163,13 @@ def _horizons(prognosis: Prognosis) -> QGridLayout:
 
 def _scores(result: AnalysisResult) -> tuple[tuple[str, str], ...]:
     prognosis = result.prognosis
+    others = result.card.compared_with(prognosis.compared_with)
     return (
         ("Risk score (no absolute scale)", f"{prognosis.risk_score:.3f}"),
         ("Risk group", prognosis.risk_group or NOT_GIVEN),
-        (_among(result), place_words(prognosis.percentile, "higher")),
+        (f"Score among {others}", place_words(prognosis.percentile, "higher")),
         ("Distance to the training scans", place_words(prognosis.out_of_distribution, "farther")),
     )
-
-
-def _among(result: AnalysisResult) -> str:
-    """Whom the risk score is compared with: scans that the model was not trained on."""
-    scans = "synthetic scans" if result.card.demonstration else "unseen scans"
-    prognosis = result.prognosis
-    if prognosis.percentile is None or not prognosis.compared_with:
-        return f"Score among {scans}"
-    return f"Score among {prognosis.compared_with} {scans}"
 
 
 def _rows(pairs: Sequence[tuple[str, str]]) -> QLayout:

@@ -36,6 +36,7 @@ def test_every_number_of_ours_is_called_one_of_a_demonstration(card):
     whose = [each.of for each in card.metrics]
     whose += [card.calibration.of, card.calibration.bins_of, card.reference.risk_scores_of]
     assert all(words.startswith("synthetic ") for words in whose)
+    assert card.compared_with(351) == "351 synthetic scans"
     assert card.outcome.startswith("Simulated death")
     assert card.survival.outcome.startswith("Simulated ")
     assert "phantoms" in card.intended_use

@@ -83,6 +83,8 @@ def test_what_a_variant_is_stands_alike_on_our_card_and_on_the_untrained_one(car
     untrained = architecture(card.variant).card
     for name in OF_THE_VARIANT:
         assert getattr(card, name) == getattr(untrained, name), name
+    for name in ("breaks_years", "horizons_years"):
+        assert getattr(card.survival, name) == getattr(untrained.survival, name), name
     assert set(untrained.deviations) <= set(card.deviations)
 
 
